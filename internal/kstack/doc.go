@@ -1,0 +1,20 @@
+// Package kstack knows what kernel functions mean in a call stack: which are
+// the inside of a lock, of the scheduler or of the machinery that prints the
+// stack, and which is the first function that decided to take or wait for
+// something. That knowledge is data: tables of function names, each group
+// with the reason it is there.
+package kstack
+
+import "strings"
+
+// Base returns the name of fn as it stands in the source: without the
+// suffixes that compilers add to copies of a function (.constprop.0,
+// .isra.12, .part.3, .cold, .llvm.123, .lto_priv.0) and without the leading
+// dot of ppc64 ELFv1 text symbols. No C identifier holds a dot.
+func Base(fn string) string {
+	fn = strings.TrimPrefix(fn, ".")
+	if i := strings.IndexByte(fn, '.'); i > 0 {
+		return fn[:i]
+	}
+	return fn
+}

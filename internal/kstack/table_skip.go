@@ -1,0 +1,80 @@
+package kstack
+
+import "gordian/internal/model"
+
+// wrappers take a lock for their caller. The caller decided to take it, so
+// the caller is the function to look at; but the wrapper says which lock.
+var wrappers = []group{
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "rtnl_mutex", global: true, why: "net/core/rtnetlink.c",
+		names: `rtnl_lock rtnl_lock_killable rtnl_lock_interruptible rtnl_trylock __rtnl_lock rtnl_net_lock`},
+	{role: roleWrapper, typ: model.Semaphore, mode: model.Write, lock: "console_sem", global: true, why: "kernel/printk/printk.c",
+		names: `console_lock console_trylock __down_trylock_console_sem console_trylock_spinning down_console_sem acquire_console_sem`},
+	{role: roleWrapper, typ: model.PercpuRWSem, mode: model.Read, lock: "cpu_hotplug_lock", global: true, why: "kernel/cpu.c", names: `cpus_read_lock get_online_cpus cpus_read_trylock`},
+	{role: roleWrapper, typ: model.PercpuRWSem, mode: model.Write, lock: "cpu_hotplug_lock", global: true, why: "kernel/cpu.c", names: `cpus_write_lock cpu_hotplug_begin`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "cgroup_mutex", global: true, why: "kernel/cgroup/cgroup.c", names: `cgroup_lock cgroup_kn_lock_live cgroup_lock_and_drain_offline`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "system_transition_mutex", global: true, why: "kernel/power/main.c", names: `lock_system_sleep`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "device_hotplug_lock", global: true, why: "drivers/base/core.c", names: `lock_device_hotplug lock_device_hotplug_sysfs`},
+	{role: roleWrapper, typ: model.PercpuRWSem, mode: model.Read, lock: "mem_hotplug_lock", global: true, why: "mm/memory_hotplug.c", names: `get_online_mems`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "jump_label_mutex", global: true, why: "kernel/jump_label.c", names: `jump_label_lock`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "genl_mutex", global: true, why: "net/netlink/genetlink.c", names: `genl_lock genl_op_lock`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "kernel_flag", global: true, why: "the big kernel lock, up to 2.6.38", names: `lock_kernel _lock_kernel __lock_kernel`},
+	{role: roleWrapper, typ: model.RWSem, mode: model.Write, lock: "i_rwsem", why: "include/linux/fs.h; one per inode (i_mutex up to 4.6)",
+		names: `inode_lock inode_lock_nested inode_lock_killable lock_rename lock_two_nondirectories lock_two_inodes lock_rename_child`},
+	{role: roleWrapper, typ: model.RWSem, mode: model.Read, lock: "i_rwsem", why: "include/linux/fs.h", names: `inode_lock_shared inode_lock_shared_nested inode_lock_shared_killable`},
+	{role: roleWrapper, typ: model.RWSem, mode: model.Read, lock: "mmap_lock", why: "include/linux/mmap_lock.h; one per address space",
+		names: `mmap_read_lock mmap_read_lock_killable mmap_read_trylock lock_mm_and_find_vma`},
+	{role: roleWrapper, typ: model.RWSem, mode: model.Write, lock: "mmap_lock", why: "include/linux/mmap_lock.h",
+		names: `mmap_write_lock mmap_write_lock_nested mmap_write_lock_killable vma_start_write __vma_start_write`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "pipe->mutex", why: "fs/pipe.c", names: `pipe_lock pipe_lock_nested pipe_double_lock __pipe_lock`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "dev->mutex", why: "include/linux/device.h; one per device",
+		names: `device_lock device_lock_interruptible __device_driver_lock usb_lock_device_for_reset pci_dev_lock`},
+	{role: roleWrapper, typ: model.Mutex, mode: model.Write, why: "takes a mutex for its caller: drivers/tty/tty_mutex.c, fs/file.c, net/wireless, drivers/{i2c,base/regmap,clk,regulator,md}, kernel/events",
+		names: `tty_lock tty_lock_interruptible tty_lock_slave tty_write_lock fdget_pos __fdget_pos wiphy_lock nl80211_lock_rtnl
+			i2c_adapter_lock_bus i2c_smbus_lock_bus regmap_lock_mutex regulator_lock_dependent regulator_lock_nested clk_prepare_lock
+			mddev_lock perf_event_ctx_lock_nested perf_event_ctx_lock netdev_lock l2cap_chan_lock hci_req_sync_lock
+			hci_dev_lock xt_find_table_lock xt_request_find_table_lock`},
+	{role: roleWrapper, typ: model.RWSem, mode: model.Read, why: "takes an rwsem for its caller: drivers/tty/tty_ldisc.c, fs/super.c, mm/rmap.c",
+		names: `tty_ldisc_ref_wait tty_ldisc_lock lock_super page_lock_anon_vma_read folio_lock_anon_vma_read super_lock grab_super`},
+	{role: roleWrapper, typ: model.WWMutex, mode: model.Write, why: "takes a ww_mutex for its caller: drivers/gpu/drm/drm_modeset_lock.c, include/linux/dma-resv.h",
+		names: `modeset_lock drm_modeset_lock drm_modeset_lock_all drm_modeset_lock_all_ctx drm_modeset_lock_single_interruptible
+			ttm_bo_reserve dma_resv_lock dma_resv_lock_interruptible`},
+	{role: roleWrapper, typ: model.Spinlock, mode: model.Write, spin: true, why: "takes a spinlock for its caller: kernel/sched, kernel/time, kernel/signal.c, fs/dcache.c, mm/memcontrol.c, sound/core",
+		names: `task_rq_lock __task_rq_lock raw_spin_rq_lock_nested raw_spin_rq_lock double_rq_lock double_lock_balance lock_timer_base
+			lock_hrtimer_base lock_task_sighand __lock_task_sighand lock_page_memcg folio_memcg_lock folio_lruvec_lock
+			folio_lruvec_lock_irq folio_lruvec_lock_irqsave lock_parent __pte_offset_map_lock unix_state_double_lock
+			regmap_lock_spinlock clk_enable_lock htab_lock_bucket ____bpf_spin_lock __bpf_spin_lock
+			_snd_pcm_stream_lock_irqsave snd_pcm_stream_lock snd_pcm_stream_lock_irq ext4_lock_group`},
+	{role: roleWrapper, typ: model.PercpuRWSem, mode: model.Read, lock: "sb_writers", why: "waits for a frozen file system to thaw, fs/super.c", names: `__sb_start_write sb_start_write sb_wait_write mnt_want_write mnt_want_write_file`},
+}
+
+// scheduler functions stand between a wait and the stack's top.
+var scheduler = []group{
+	{role: roleSched, why: "kernel/sched/core.c, kernel/time/timer.c: gives up the CPU for its caller",
+		names: `schedule __schedule schedule_timeout schedule_timeout_uninterruptible schedule_timeout_interruptible schedule_timeout_killable
+			schedule_timeout_idle schedule_preempt_disabled schedule_rtlock schedule_user schedule_hrtimeout schedule_hrtimeout_range
+			schedule_hrtimeout_range_clock context_switch __switch_to __switch_to_asm switch_to finish_task_switch do_nanosleep
+			__schedule_loop preempt_count_add preempt_count_sub pick_next_task cpu_switch_to resume _switch thread_return
+			finish_rcuwait`},
+	{role: rolePreempted, why: "scheduled away while it could run: it waits for nothing",
+		names: `preempt_schedule preempt_schedule_common preempt_schedule_irq preempt_schedule_thunk preempt_schedule_notrace
+			preempt_schedule_notrace_thunk raw_irqentry_exit_cond_resched irqentry_exit_cond_resched __cond_resched _cond_resched
+			__cond_resched_lock cond_resched __cond_resched_softirq dynamic_cond_resched yield yield_to`},
+	{role: roleSched, why: "a sleep of a given length, kernel/time/sleep_timeout.c", typ: "",
+		names: `msleep msleep_interruptible usleep_range usleep_range_state ssleep fsleep hrtimer_nanosleep common_nsleep
+			common_nsleep_timens`},
+}
+
+// helpers sleep on behalf of their caller, who chose the flags.
+var helpers = []group{
+	{role: roleHelper, why: "allocators: the caller chose the gfp flags, mm/slub.c, mm/page_alloc.c",
+		names: `kmalloc __kmalloc* kmalloc_* kzalloc kcalloc krealloc* kvmalloc* __kvmalloc* vmalloc* __vmalloc* vzalloc kmem_cache_alloc*
+			kmem_cache_zalloc __kmem_cache_alloc* slab_alloc* slab_pre_alloc_hook ___slab_alloc __slab_alloc cache_grow_begin ____cache_alloc*
+			fallback_alloc cache_alloc_refill new_slab allocate_slab alloc_pages* __alloc_pages* __alloc_frozen_pages_noprof alloc_frozen_pages_noprof folio_alloc* get_page_from_freelist
+			prepare_alloc_pages might_alloc fs_reclaim_acquire __fs_reclaim_acquire krealloc kstrdup kstrndup kmemdup*
+			__get_free_pages get_zeroed_page pcpu_alloc pcpu_alloc_noprof __alloc_percpu* alloc_slab_page kasprintf kvasprintf
+			dma_alloc_coherent dma_alloc_attrs __alloc_skb alloc_skb_with_frags cache_alloc_debugcheck_before`},
+	{role: roleHelper, why: "user copies: the caller passed a user pointer, mm/memory.c, lib/usercopy.c",
+		names: `copy_to_user copy_from_user _copy_to_user _copy_from_user __copy_to_user __copy_from_user __might_fault might_fault
+			copy_user_generic_unrolled copy_user_enhanced_fast_string __get_user_4 __get_user_8 __put_user_4 __put_user_8 strncpy_from_user
+			_inline_copy_from_user _inline_copy_to_user rep_movs_alternative raw_copy_from_user`},
+}
