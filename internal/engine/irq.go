@@ -121,7 +121,9 @@ func (g *OrderGraph) IRQConflicts() []IRQConflict {
 }
 
 // irqPaths finds the classes that are held with the interrupt enabled and are
-// taken, directly or not, under safe, which the interrupt uses.
+// taken, directly or not, under safe, which the interrupt uses. Local locks
+// carry no such dependency: they are no locks at all without PREEMPT_RT, and
+// with it handlers run in threads (usage_skip()).
 //
 // It is one search where check_irq_usage() makes three, with the same result:
 // an interrupt that only reads Safe waits for an exclusive holder only, so the
@@ -150,7 +152,7 @@ func (g *OrderGraph) irqPaths(ctx int, context model.Context, safe int32, budget
 			*budget--
 			next := step{node: g.arcs[a].to, recursive: g.sr[a].recursive, arc: a, prev: int32(i)}
 			k := state{next.node, next.recursive}
-			if seen[k] || next.node == safe || (p.recursive && g.sr[a].shared) {
+			if seen[k] || next.node == safe || g.local[next.node] || (p.recursive && g.sr[a].shared) {
 				continue
 			}
 			seen[k] = true

@@ -27,6 +27,7 @@ type OrderGraph struct {
 	sr    []dep        // per edge
 	gates []gateSet    // per edge
 	sets  *gateSets    // interned gate sets
+	local []bool       // per node: all known locks of the class are local locks
 	uses  []classUsage // per node
 	extra []classUsage // of classes that no edge names
 }
@@ -63,8 +64,25 @@ func NewOrderGraph(f *model.Facts) *OrderGraph {
 		g.sr[i] = depOf(&g.edges[i])
 		g.gates[i] = g.sets.of(g.edges[i].Gate)
 	}
+	g.markLocal(f.Locks)
 	g.addUses(f.Uses)
 	return g
+}
+
+// markLocal finds the classes of local locks.
+func (g *OrderGraph) markLocal(locks []model.Lock) {
+	g.local = make([]bool, len(g.refs))
+	other := make([]bool, len(g.refs))
+	for i := range locks {
+		if v, ok := g.id[locks[i].Class]; ok {
+			is := locks[i].Type == model.LocalLock
+			g.local[v] = g.local[v] || is
+			other[v] = other[v] || !is
+		}
+	}
+	for v := range other {
+		g.local[v] = g.local[v] && !other[v]
+	}
 }
 
 type orderKey struct {
