@@ -135,7 +135,7 @@ func (g *OrderGraph) irqPaths(ctx int, context model.Context, safe int32, budget
 	if used == nil {
 		used = states[0][1]
 	}
-	if used == nil {
+	if used == nil || g.local[safe] {
 		return nil
 	}
 	type state struct {

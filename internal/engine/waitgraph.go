@@ -110,20 +110,22 @@ func modeRank(m model.Mode) int {
 // ones first, then in the order of the evidence.
 func addWhy(a, b []model.Provenance) []model.Provenance {
 	out := append(slices.Clone(a), b...)
-	slices.SortStableFunc(out, func(x, y model.Provenance) int {
-		return cmp.Or(
-			cmp.Compare(boolInt(x.Derived), boolInt(y.Derived)),
-			cmp.Compare(x.Input, y.Input),
-			cmp.Compare(len(x.Locator), len(y.Locator)), // "line 9" before "line 10"
-			cmp.Compare(x.Locator, y.Locator),
-			cmp.Compare(x.Excerpt, y.Excerpt),
-		)
-	})
+	slices.SortStableFunc(out, compareWhy)
 	out = slices.Compact(out)
 	if len(out) > maxWhy {
 		out = out[:maxWhy]
 	}
 	return out
+}
+
+func compareWhy(x, y model.Provenance) int {
+	return cmp.Or(
+		cmp.Compare(boolInt(x.Derived), boolInt(y.Derived)),
+		cmp.Compare(x.Input, y.Input),
+		cmp.Compare(len(x.Locator), len(y.Locator)), // "line 9" before "line 10"
+		cmp.Compare(x.Locator, y.Locator),
+		cmp.Compare(x.Excerpt, y.Excerpt),
+	)
 }
 
 func boolInt(b bool) int {
