@@ -152,15 +152,15 @@ func (g *OrderGraph) irqPaths(ctx int, context model.Context, safe int32, budget
 			*budget--
 			next := step{node: g.arcs[a].to, recursive: g.sr[a].recursive, arc: a, prev: int32(i)}
 			k := state{next.node, next.recursive}
-			if seen[k] || next.node == safe || g.local[next.node] || (p.recursive && g.sr[a].shared) {
+			if seen[k] || next.node == safe || next.node == p.node || g.local[next.node] || (p.recursive && g.sr[a].shared) {
 				continue
 			}
 			seen[k] = true
 			steps = append(steps, next)
 			if held := g.heldEnabled(ctx, next); held != nil {
-				if !hit[next.node] {
+				if path := pathTo(steps, len(steps)-1); !hit[next.node] && !g.returns(path) {
 					hit[next.node] = true
-					out = append(out, g.newIRQConflict(ctx, context, pathTo(steps, len(steps)-1), used, held))
+					out = append(out, g.newIRQConflict(ctx, context, path, used, held))
 				}
 				steps = steps[:len(steps)-1] // what lies behind belongs to the inner conflict
 			} else if g.startsHere(ctx, next) {
@@ -169,6 +169,13 @@ func (g *OrderGraph) irqPaths(ctx int, context model.Context, safe int32, budget
 		}
 	}
 	return out
+}
+
+// returns reports whether an open path visits a class twice, which needs two
+// holders of one lock at once.
+func (g *OrderGraph) returns(path []int32) bool {
+	end := g.arcs[path[len(path)-1]].to
+	return g.repeats(path) || slices.ContainsFunc(path, func(a int32) bool { return g.arcs[a].from == end })
 }
 
 // heldEnabled returns the use of a class, with the interrupt enabled, that

@@ -88,10 +88,55 @@ func (g *OrderGraph) eachArc(comp []int32, covered map[arc]bool, try func(a int3
 // tryCycle looks for a shortest cycle through a. It returns false when the
 // budget is spent.
 func (f *pathFinder) tryCycle(a int32, add func([]int32)) bool {
-	if path := f.cycle(a, nil); path != nil {
-		add(path)
+	path := f.cycle(a, nil)
+	if f.g.repeats(path) {
+		if simple := f.cycle(a, []int32{}); simple != nil {
+			path = simple
+		}
+	}
+	if path != nil {
+		add(f.g.simplify(path))
 	}
 	return f.budget > 0
+}
+
+// repeats reports whether a path leaves a class twice.
+func (g *OrderGraph) repeats(path []int32) bool {
+	_, _, ok := g.repeat(path)
+	return ok
+}
+
+// repeat returns the positions of two arcs that leave the same class.
+func (g *OrderGraph) repeat(path []int32) (i, j int, ok bool) {
+	at := make(map[int32]int, len(path))
+	for j, a := range path {
+		v := g.arcs[a].from
+		if i, ok := at[v]; ok {
+			return i, j, true
+		}
+		at[v] = j
+	}
+	return 0, 0, false
+}
+
+// simplify cuts a strong closed walk down to a strong cycle. Where a walk
+// passes a class twice, one holder would have to hold it exclusively beside
+// another; but one of the two halves is a strong cycle by itself: if the arc
+// into the class is no recursive read the half that it closes is, and if it
+// is one the arc out of it starts at an exclusive holder, and the other is.
+func (g *OrderGraph) simplify(path []int32) []int32 {
+	for {
+		i, j, ok := g.repeat(path)
+		if !ok {
+			return path
+		}
+		inner := path[i:j]
+		if g.sr[inner[len(inner)-1]].blocks(g.sr[inner[0]]) {
+			path = slices.Clone(inner)
+		} else {
+			path = append(slices.Clone(path[:i]), path[j:]...)
+		}
+	}
 }
 
 // CycleThrough returns a shortest cycle that visits the given classes in the
@@ -165,7 +210,7 @@ func (g *OrderGraph) ShortestPath(from, to model.Ref) []model.Edge {
 		return nil
 	}
 	for _, strong := range []bool{true, false} {
-		if path := g.path(s, t, strong); path != nil {
+		if path := g.path(s, t, strong); path != nil && !g.returns(path) {
 			out := make([]model.Edge, len(path))
 			for i, a := range path {
 				out[i] = g.edges[a]

@@ -1,9 +1,8 @@
 package engine
 
 // pathFinder searches cycles of an OrderGraph. Its state is the class, how it
-// was reached, and the gate locks of the path so far; without gate locks the
-// search is exact, because the shortest strong closed walk visits no class
-// twice (where it does, one of its two halves is strong by itself).
+// was reached, and the gate locks of the path so far, so it finds shortest
+// strong closed walks. See simplify for walks that pass a class twice.
 type pathFinder struct {
 	g      *OrderGraph
 	walk   int32
@@ -56,8 +55,10 @@ func (f *pathFinder) visit(s step, search int32) bool {
 	return true
 }
 
-// cycle returns the arcs of a shortest cycle that starts with first and then
-// visits the classes must in their order, or nil.
+// cycle returns the arcs of a shortest closed walk that starts with first, or
+// nil. If must is not nil, the walk passes no class twice and visits the
+// classes must in their order; it is then short, but with read locks not
+// always the shortest.
 func (f *pathFinder) cycle(first int32, must []int32) []int32 {
 	g := f.g
 	home, to := g.arcs[first].from, g.arcs[first].to
@@ -120,14 +121,14 @@ func (f *pathFinder) extend(steps []step, i int, a int32, must []int32) (step, b
 	if !g.sets.disjoint(p.gates, gates) || (!g.sr[a].shared && g.sets.has(p.gates, g.refs[p.node])) {
 		return step{}, false
 	}
-	if gates != 0 || len(must) > 0 {
+	if gates != 0 || must != nil {
 		for j := i; j > 0; j = int(steps[j].prev) {
 			from := g.arcs[steps[j].arc].from
 			if !g.sr[steps[j].arc].shared && g.sets.has(gates, g.refs[from]) {
 				return step{}, false
 			}
-			if len(must) > 0 && j != i && steps[j].node == to {
-				return step{}, false // required classes may lead a walk in circles
+			if must != nil && steps[j].node == to {
+				return step{}, false
 			}
 		}
 	}

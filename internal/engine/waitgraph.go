@@ -82,6 +82,9 @@ func joinWait(a *model.Edge, b model.Edge) {
 	if modeRank(b.Mode) > modeRank(a.Mode) {
 		a.Mode = b.Mode
 	}
+	if modeRank(b.FromMode) > modeRank(a.FromMode) {
+		a.FromMode = b.FromMode
+	}
 	// Stack and function travel together, and come from the evidence that
 	// states most, whatever the order of the edges.
 	better := cmp.Or(cmp.Compare(len(b.Stack), len(a.Stack)), cmp.Compare(b.Func, a.Func)) > 0
