@@ -143,11 +143,11 @@ func TestBigGraphsInTime(t *testing.T) {
 		}
 	}
 	for _, shape := range waitShapes() {
-		limit("waits "+shape, func() { useWaits(bigWaits(shape, 100_000)) })
+		limit("waits "+shape, func() { useWaits(bigWaits(shape, 20_000)) })
 	}
 	for _, shape := range orderShapes() {
 		limit("orders "+shape, func() {
-			g := NewOrderGraph(bigOrders(shape, 100_000))
+			g := NewOrderGraph(bigOrders(shape, 20_000))
 			g.Cycles()
 			g.IRQConflicts()
 		})

@@ -11,7 +11,7 @@ const (
 	// maxOrderCycles bounds the inversions that one graph reports.
 	maxOrderCycles = 1000
 	// orderBudget bounds the edges that a search over the whole graph looks at.
-	orderBudget = 8 << 20
+	orderBudget = 4 << 20
 )
 
 // OrderCycle is a lock-order inversion: a cycle of Before edges in which each

@@ -13,6 +13,11 @@ type pathFinder struct {
 	budget int // edges that may still be looked at
 }
 
+// gateCost is what looking at an edge costs, in edges, once gate locks are
+// to be compared. Each path may gather gates of its own, so it also bounds how
+// many sets of gates a search can make.
+const gateCost = 50
+
 type stateKey struct {
 	node      int32
 	recursive bool
@@ -118,10 +123,14 @@ func (f *pathFinder) extend(steps []step, i int, a int32, must []int32) (step, b
 		return step{}, false
 	}
 	gates := g.gates[a]
+	if gates != 0 || p.gates != 0 {
+		f.budget -= gateCost
+	}
 	if !g.sets.disjoint(p.gates, gates) || (!g.sr[a].shared && g.sets.has(p.gates, g.refs[p.node])) {
 		return step{}, false
 	}
 	if gates != 0 || must != nil {
+		f.budget -= p.depth
 		for j := i; j > 0; j = int(steps[j].prev) {
 			from := g.arcs[steps[j].arc].from
 			if !g.sr[steps[j].arc].shared && g.sets.has(gates, g.refs[from]) {

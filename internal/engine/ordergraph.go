@@ -21,6 +21,8 @@ const maxVariants = 16
 //
 // Edges whose To was taken by trylock cannot block and are left out, as
 // check_prevs_add() does.
+//
+// An OrderGraph is not for concurrent use: searches share memory.
 type OrderGraph struct {
 	digraph
 	edges []model.Edge

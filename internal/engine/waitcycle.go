@@ -16,7 +16,7 @@ const (
 	// searchBudget bounds the edges looked at while the shortest cycles of
 	// one component are searched from each of its nodes. Beyond it the
 	// shortest cycle found so far counts.
-	searchBudget = 4 << 20
+	searchBudget = 2 << 20
 )
 
 // WaitCycle is a deadlock: tasks that wait for each other, and that nothing
