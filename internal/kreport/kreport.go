@@ -105,8 +105,14 @@ type Lockdep struct {
 	IRQSafeLock   string    `json:"irq_safe_lock,omitempty"`
 	IRQUnsafeLock string    `json:"irq_unsafe_lock,omitempty"`
 	NewDependency []string  `json:"new_dependency,omitempty"`
-	Registered    *Stack    `json:"registered_at,omitempty"`   // "state was registered at:" / "which became X-safe at:"
+	Registered    *Stack    `json:"registered_at,omitempty"`    // "state was registered at:" / "which became X-safe at:"
 	UnsafeAt      *Stack    `json:"became_unsafe_at,omitempty"` // "to a X-irq-unsafe lock: ... which became"
+
+	// SafeDeps leads from the irq-safe lock to the held one, UnsafeDeps from
+	// the wanted lock to the irq-unsafe one; each entry was taken under the
+	// entry after it.
+	SafeDeps   []Dep `json:"safe_deps,omitempty"`
+	UnsafeDeps []Dep `json:"unsafe_deps,omitempty"`
 
 	Memory        []string `json:"memory,omitempty"`    // held lock freed: first and last address
 	NestLock      string   `json:"nest_lock,omitempty"` // nest lock not taken: its name

@@ -1,0 +1,298 @@
+package klog
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// record is one printk line (or one line of a multi-line printk) freed of the
+// prefixes that loggers put before it.
+type record struct {
+	text    string // without prefix; leading blanks kept
+	line    int    // in the input, from 1
+	off     int64  // of the line in the input
+	time    string // the first time stamp, as printed
+	caller  string // "T12" or "C1" where the log has caller ids
+	bare    bool   // no prefix at all: belongs to the record before it
+	foreign bool   // another program's line in a system log
+}
+
+// cursor eats prefixes from the front of a line.
+type cursor struct {
+	s   string
+	rec *record
+	hit bool // a prefix was eaten
+}
+
+// parseLine splits one line of a log into records: most lines give one, a
+// JSON or /dev/kmsg record with escaped line breaks several, a journal field
+// that is no message none.
+func parseLine(l rawLine) []record {
+	s := strings.TrimSuffix(string(l.text), "\r")
+	if strings.IndexByte(s, 0x1b) >= 0 {
+		s = stripANSI(s)
+	}
+	rec := record{line: l.no, off: l.off}
+	if text, ok := structured(s, &rec); ok {
+		return split(rec, text, true)
+	}
+	c := &cursor{s: s, rec: &rec}
+	c.prefixes()
+	if rec.foreign {
+		return nil
+	}
+	rec.bare = !c.hit
+	if strings.Contains(c.s, `\x`) {
+		c.s = unescapeKmsg(c.s)
+	}
+	return split(rec, c.s, false)
+}
+
+// split makes one record of each line of text. In a structured entry the
+// message can begin with the kernel's own time stamp once more.
+func split(rec record, text string, stamped bool) []record {
+	out := make([]record, 0, 1)
+	for part := range strings.SplitSeq(text, "\n") {
+		r := rec
+		r.text = strings.TrimRight(part, " \t\r")
+		if stamped || len(out) > 0 {
+			c := &cursor{s: r.text, rec: &r}
+			c.kernelStamp()
+			r.text = c.s
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// prefixes eats every known prefix, outermost first, until none is left.
+func (c *cursor) prefixes() {
+	c.quotes()
+	c.grepNumber()
+	for range 8 {
+		before := c.s
+		c.dropped()
+		c.level()
+		c.facility()
+		c.clock()
+		c.kernelTag()
+		c.kernelStamp()
+		if c.rec.foreign || c.s == before {
+			break
+		}
+	}
+	c.buried()
+}
+
+// eat removes the first n bytes; it counts as a prefix.
+func (c *cursor) eat(n int) {
+	c.s = c.s[n:]
+	c.hit = true
+}
+
+func (c *cursor) setTime(t string) {
+	if c.rec.time == "" {
+		c.rec.time = strings.TrimSpace(t)
+	}
+}
+
+// quotes eats a mail's "> > ".
+func (c *cursor) quotes() {
+	t := strings.TrimLeft(c.s, " \t")
+	if !strings.HasPrefix(t, ">") {
+		return
+	}
+	for strings.HasPrefix(t, ">") {
+		t = strings.TrimPrefix(t[1:], " ")
+	}
+	// Quoting alone does not say that the line begins a record.
+	c.s = t
+}
+
+// grepNumber eats "123:" of grep -n, when what follows is another prefix.
+func (c *cursor) grepNumber() {
+	n := digits(c.s)
+	if n == 0 || n > 9 || n+1 >= len(c.s) || (c.s[n] != ':' && c.s[n] != '-') {
+		return
+	}
+	rest := c.s[n+1:]
+	if rest[0] == '[' || rest[0] == '<' || (n > 2 && c.s[n] == ':') || startsClock(rest) {
+		c.s = rest
+	}
+}
+
+// dropped eats "** 12 printk messages dropped **", which can be glued to the
+// record after it (kernel/printk/printk.c).
+func (c *cursor) dropped() {
+	t := strings.TrimLeft(c.s, " ")
+	if !strings.HasPrefix(t, "** ") {
+		return
+	}
+	const mark = "messages dropped **"
+	if i := strings.Index(t, mark); i >= 0 && i < 40 {
+		c.s = strings.TrimPrefix(t[i+len(mark):], " ")
+	}
+}
+
+// level eats "<3>" of a raw printk.
+func (c *cursor) level() {
+	t := strings.TrimLeft(c.s, " ")
+	if len(t) < 3 || t[0] != '<' {
+		return
+	}
+	n := digits(t[1:])
+	if n > 0 && n <= 3 && 1+n < len(t) && t[1+n] == '>' {
+		c.s = t
+		c.eat(n + 2)
+	}
+}
+
+var facilities = []string{"kern", "user", "daemon", "syslog", "local0"}
+
+// facility eats "kern  :err   : " of dmesg -x.
+func (c *cursor) facility() {
+	for _, f := range facilities {
+		if !strings.HasPrefix(c.s, f) {
+			continue
+		}
+		rest := strings.TrimLeft(c.s[len(f):], " ")
+		if !strings.HasPrefix(rest, ":") {
+			return
+		}
+		if i := strings.IndexByte(rest[1:], ':'); i > 0 && i < 10 {
+			if f != "kern" {
+				c.rec.foreign = true
+			}
+			c.s = strings.TrimPrefix(rest[i+2:], " ")
+			c.hit = true
+		}
+		return
+	}
+}
+
+// kernelStamp eats "[   12.345678]" and "[Thu Jun 12 11:01:33 2025]", then a
+// caller id "[ T12]" or "[    C1]", then one blank.
+func (c *cursor) kernelStamp() {
+	t := strings.TrimLeft(c.s, " ")
+	n, ok := stamp(t)
+	if ok {
+		c.setTime(t[1 : n-1])
+		c.s = t
+		c.eat(n)
+		t = strings.TrimLeft(c.s, " ")
+	}
+	if n, id := callerID(t); n > 0 {
+		c.rec.caller = id
+		c.s = t
+		c.eat(n)
+		ok = true
+	}
+	if ok && c.s != "" && (c.s[0] == ' ' || c.s[0] == '\t') {
+		c.s = c.s[1:]
+	}
+}
+
+// buried finds a kernel time stamp after text that no rule above knows: a
+// serial console's "login: ", another program's output, a CI system's prefix.
+func (c *cursor) buried() {
+	head := c.s[:min(len(c.s), 160)]
+	for from := 0; ; {
+		i := strings.IndexByte(head[from:], '[')
+		if i < 0 {
+			return
+		}
+		i += from
+		from = i + 1
+		n, ok := stamp(c.s[i:])
+		if !ok || !numericStamp(c.s[i:i+n]) {
+			continue
+		}
+		c.setTime(c.s[i+1 : i+n-1])
+		c.eat(i)
+		c.kernelStamp()
+		return
+	}
+}
+
+// callerID parses "[  T12]" and "[    C1]" (printk.c, CONFIG_PRINTK_CALLER).
+func callerID(s string) (n int, id string) {
+	if len(s) < 4 || s[0] != '[' {
+		return 0, ""
+	}
+	end := strings.IndexByte(s[:min(len(s), 24)], ']')
+	if end < 0 {
+		return 0, ""
+	}
+	id = strings.TrimLeft(s[1:end], " ")
+	if len(id) < 2 || (id[0] != 'T' && id[0] != 'C') || digits(id[1:]) != len(id)-1 {
+		return 0, ""
+	}
+	return end + 1, id
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// stripANSI removes terminal escape sequences (ECMA-48 CSI, and the two-byte
+// ones that firmware prints).
+func stripANSI(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != 0x1b {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+1 < len(s) && s[i+1] == '[' {
+			i += 2
+			for i < len(s) && (s[i] < 0x40 || s[i] > 0x7e) {
+				i++
+			}
+			continue
+		}
+		i++
+	}
+	return b.String()
+}
+
+// unescapeKmsg undoes the escapes of /dev/kmsg: bytes outside printable ASCII
+// stand there as \xNN (kernel/printk/printk.c, msg_add_ext_text()).
+func unescapeKmsg(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			hi, lo := unhex(s[i+2]), unhex(s[i+3])
+			if hi >= 0 && lo >= 0 {
+				b.WriteByte(byte(hi<<4 | lo))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// validUTF8 makes text safe for JSON: a byte that is no UTF-8 becomes U+FFFD.
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
