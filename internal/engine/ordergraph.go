@@ -113,7 +113,10 @@ func mergeOrders(edges []model.Edge) []model.Edge {
 		}
 		joinWait(&out[i], e)
 	}
-	slices.SortFunc(out, compareOrder)
+	slices.SortFunc(out, func(a, b model.Edge) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To),
+			cmp.Compare(boolInt(!stated(a)), boolInt(!stated(b))), compareOrder(a, b))
+	})
 	return dropWeaker(out)
 }
 
@@ -128,8 +131,9 @@ func compareOrder(a, b model.Edge) int {
 		slices.Compare(a.Gate, b.Gate))
 }
 
-// dropWeaker removes, among sorted edges of equal ends, those that another
-// edge of no more gates and no weaker type makes superfluous.
+// dropWeaker removes, among sorted edges of equal ends, those that an earlier
+// edge of no more gates and no weaker type makes superfluous. Stated edges
+// come first, so that an inferred one never displaces them.
 func dropWeaker(edges []model.Edge) []model.Edge {
 	out := edges[:0]
 	first := 0 // of the kept edges of this pair

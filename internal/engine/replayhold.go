@@ -35,6 +35,9 @@ func (m *Machine) learn(op Op, class model.Ref) *classState {
 func (m *Machine) acquire(t *taskState, op Op) {
 	if op.Mode == "" {
 		op.Mode = model.Write
+		if op.Type == model.RCU || op.Type == model.SRCU {
+			op.Mode = model.RecursiveRead // rcu_lock_acquire(), srcu_lock_acquire()
+		}
 	}
 	class := classOf(op)
 	m.learn(op, class)
@@ -203,31 +206,6 @@ func (t *taskState) find(instance model.Ref) int {
 	return -1
 }
 
-// upElsewhere handles up() by a task that holds no unit. If another task took
-// one, the semaphore passes between tasks: it orders like a completion, and
-// the locks held here must be had before the waiter can go on.
-func (m *Machine) upElsewhere(t *taskState, op Op) {
-	class := classOf(op)
-	c := m.learn(op, class)
-	c.handedOff = true
-	if hs := m.holders[op.Instance]; len(hs) > 0 {
-		if other := m.tasks[hs[0]]; other != nil {
-			if i := other.find(op.Instance); i >= 0 {
-				m.drop(other, i)
-			}
-		}
-		m.holders[op.Instance] = hs[1:]
-	}
-	m.complete(t, op)
-}
-
-func (m *Machine) dropHolder(instance, task model.Ref) {
-	hs := m.holders[instance]
-	if i := slices.Index(hs, task); i >= 0 {
-		m.holders[instance] = slices.Delete(hs, i, i+1)
-	}
-}
-
 // downgrade turns a writer into a reader, as lock_downgrade() does.
 func (m *Machine) downgrade(t *taskState, op Op) {
 	i := t.find(op.Instance)
@@ -290,32 +268,4 @@ func (m *Machine) reportHeld(t *taskState, op Op, from int, kind ViolationKind, 
 		m.unhold(h.op.Instance)
 	}
 	t.held = kept
-}
-
-// waitFor is a wait that ends when another task does something: it orders
-// like an exclusive lock that is taken and released at once (lock_sync()).
-func (m *Machine) waitFor(t *taskState, op Op) {
-	op.Mode = model.Write
-	class := classOf(op)
-	m.learn(op, class)
-	m.checkSleep(t, op, "waits for "+class.Name())
-	if m.checkRecursion(t, op, class) {
-		m.addEdges(t, op, class)
-	}
-}
-
-// complete ends waits: who waits for the class also waits for every lock that
-// is held here, because this call is not reached without them.
-func (m *Machine) complete(t *taskState, op Op) {
-	class := classOf(op)
-	m.learn(op, class)
-	wait := held{op: op, class: class, mode: model.Write}
-	wait.op.Type = model.Completion
-	for _, h := range t.held {
-		if h.class != class && h.frame == len(t.frames) {
-			taken := h.op
-			taken.Mode = h.mode
-			m.addEdge(&wait, taken, h.class, nil)
-		}
-	}
 }

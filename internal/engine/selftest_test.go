@@ -35,6 +35,7 @@ func primitives() []primitive {
 		{"rtmutex", model.RTMutex, model.Write, 0},
 		{"local", model.LocalLock, model.Write, 0},
 		{"rcu", model.RCU, model.RecursiveRead, 0},
+		{"srcu", model.SRCU, "", 0},
 		{"sem", model.Semaphore, model.Write, 1},
 		{"csem", model.Semaphore, model.Write, 2},
 		{"ww", model.WWMutex, model.Write, 0},

@@ -155,6 +155,11 @@ func ownRows() []row {
 		{g, "completion waited for without it", 0, "task:1 wait:C mutex:M unmutex:M task:2 mutex:M complete:C unmutex:M", ""},
 		{g, "work flushed under its own lock", 0, "task:1 mutex:M wait:W unmutex:M task:2 map:W mutex:M unmutex:M unmap:W", "inversion-2"},
 		{g, "work that flushes itself", 0, "map:W wait:W", "recursive-lock"},
+		{g, "SRCU readers nest", 0, "srcu:R srcu:R unsrcu:R unsrcu:R", ""},
+		{g, "SRCU grace period waited for by its reader", 0, "srcu:R wait:R", "recursive-lock"},
+		{g, "SRCU grace period waited for under the reader's lock", 0,
+			"srcu:R mutex:M unmutex:M unsrcu:R mutex:M wait:R unmutex:M", "inversion-2"},
+		{g, "SRCU readers and a lock, no grace period", 0, "srcu:R mutex:M unmutex:M unsrcu:R mutex:M srcu:R unsrcu:R unmutex:M", ""},
 		{g, "handler takes what it interrupted", 0, "spin:A hardirq spin:A", "recursive-lock"},
 		{g, "orders do not cross into the handler", 0, "spin:A hardirq spin:B unspin:B unhardirq unspin:A irqoff spin:B spin:A unspin:A unspin:B irqon hardirq spin:B unspin:B unhardirq", "unsafe-hardirq"},
 	}
