@@ -9,13 +9,13 @@ func (g *WaitGraph) shadowed() []bool {
 	out := make([]bool, len(g.edges))
 	budget := searchBudget
 	for v, r := range g.refs {
-		direct := slices.ContainsFunc(g.out[v], func(a int32) bool { return isTask(g.refs[g.arcs[a].to]) })
+		direct := slices.ContainsFunc(g.out[v], func(a int32) bool { return g.task[g.arcs[a].to] })
 		if !isTask(r) || !direct {
 			continue
 		}
 		reach := map[int32]bool{} // task → the path through a lock is stated
 		for _, a := range g.out[v] {
-			if w := g.arcs[a].to; g.proof[a] && !isTask(g.refs[w]) && budget > 0 {
+			if w := g.arcs[a].to; g.proof[a] && !g.task[w] && budget > 0 {
 				for _, b := range g.out[w] {
 					if g.proof[b] {
 						u := g.arcs[b].to
@@ -26,7 +26,7 @@ func (g *WaitGraph) shadowed() []bool {
 			}
 		}
 		for _, a := range g.out[v] {
-			if full, ok := reach[g.arcs[a].to]; ok && isTask(g.refs[g.arcs[a].to]) {
+			if full, ok := reach[g.arcs[a].to]; ok && g.task[g.arcs[a].to] {
 				out[a] = full || !g.stated[a]
 			}
 		}

@@ -20,6 +20,7 @@ const maxWhy = 16
 type WaitGraph struct {
 	digraph
 	edges  []model.Edge
+	task   []bool // per node: isTask
 	stated []bool // per edge: at least one provenance is not derived
 	stuck  []bool // per node: can never go on
 	proof  []bool // per edge: is a reason for its From to be stuck
@@ -35,6 +36,10 @@ func NewWaitGraph(f *model.Facts) *WaitGraph {
 	g.stated = make([]bool, len(g.edges))
 	for i := range g.edges {
 		g.stated[i] = stated(g.edges[i])
+	}
+	g.task = make([]bool, len(g.refs))
+	for v, r := range g.refs {
+		g.task[v] = isTask(r)
 	}
 	g.reduce()
 	g.cycles = g.findCycles()

@@ -71,14 +71,14 @@ func (g *WaitGraph) treeBudget() int { return 4*(len(g.refs)+len(g.edges)) + 102
 func (g *WaitGraph) waitsForHeld(v int32) bool {
 	return slices.ContainsFunc(g.out[v], func(a int32) bool {
 		w := g.arcs[a].to
-		return len(g.out[w]) > 0 || isTask(g.refs[w])
+		return len(g.out[w]) > 0 || g.task[w]
 	})
 }
 
 // blocksAny reports whether something waits for v or for what v holds.
 func (g *WaitGraph) blocksAny(v int32) bool {
 	return slices.ContainsFunc(g.in[v], func(a int32) bool {
-		return isTask(g.refs[g.arcs[a].from]) || len(g.in[g.arcs[a].from]) > 0
+		return g.task[g.arcs[a].from] || len(g.in[g.arcs[a].from]) > 0
 	})
 }
 
@@ -131,7 +131,7 @@ func (g *WaitGraph) waitersBehind(v int32, seen map[int32]bool, stuckOnly bool) 
 	}
 	for _, a := range g.in[v] {
 		lock := g.arcs[a].from
-		if isTask(g.refs[lock]) {
+		if g.task[lock] {
 			take(lock, Waiter{Edges: []model.Edge{g.edges[a]}})
 			continue
 		}
@@ -140,7 +140,7 @@ func (g *WaitGraph) waitersBehind(v int32, seen map[int32]bool, stuckOnly bool) 
 		}
 		seen[lock] = true
 		for _, b := range g.in[lock] {
-			if isTask(g.refs[g.arcs[b].from]) {
+			if g.task[g.arcs[b].from] {
 				take(g.arcs[b].from, Waiter{Lock: g.refs[lock], Edges: []model.Edge{g.edges[b], g.edges[a]}})
 			}
 		}
