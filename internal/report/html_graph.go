@@ -1,0 +1,237 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"gordian/internal/model"
+	"gordian/internal/report/layout"
+)
+
+// htmlGraph collects the nodes and edges of a finding for the layout, and
+// beside them what the drawing says of each.
+type htmlGraph struct {
+	layout.Graph
+	nodes   []htmlNodeInfo // by node
+	edges   []htmlEdgeInfo // by edge
+	index   map[string]int
+	limit   int // of nodes
+	omitted int // edges left out because of it
+}
+
+type htmlNodeInfo struct{ Class, Full string }
+
+type htmlEdgeInfo struct{ Class, Full string }
+
+const (
+	htmlNodeTask  = "task"
+	htmlNodeLock  = "lock"
+	htmlNodeClass = "class"
+)
+
+// htmlNames tells tasks from locks. A path has display names only, but its
+// edges say what stands at their ends.
+type htmlNames struct {
+	tasks map[string]string // name → note
+	locks map[string]string
+}
+
+func htmlNamesOf(f *model.Finding) htmlNames {
+	n := htmlNames{tasks: map[string]string{}, locks: map[string]string{}}
+	for _, s := range f.Path {
+		switch s.Kind {
+		case model.Waits:
+			n.tasks[s.From] = ""
+		case model.HeldBy:
+			n.locks[s.From], n.tasks[s.To] = "", ""
+		}
+	}
+	for i := range f.Tasks {
+		n.tasks[htmlTaskName(&f.Tasks[i])] = htmlTaskNote(&f.Tasks[i])
+	}
+	for _, l := range f.Locks {
+		n.locks[l.Name] = string(l.Type)
+	}
+	return n
+}
+
+// htmlTaskNote is the second line of a task's node.
+func htmlTaskNote(t *model.TaskInfo) string {
+	var parts []string
+	if t.State != "" {
+		parts = append(parts, t.State)
+	}
+	if t.Seconds > 0 {
+		parts = append(parts, htmlSeconds(t.Seconds))
+	}
+	if t.CPU != nil && t.Seconds == 0 {
+		parts = append(parts, "CPU "+strconv.Itoa(*t.CPU))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func newHTMLGraph(limit int) *htmlGraph {
+	return &htmlGraph{index: map[string]int{}, limit: limit}
+}
+
+// node returns the index of a node, made on first use; -1 if the graph is full.
+func (g *htmlGraph) node(kind, key, name, note string) int {
+	key = kind + "\x00" + key
+	if i, ok := g.index[key]; ok {
+		return i
+	}
+	if len(g.Nodes) >= g.limit {
+		return -1
+	}
+	name = htmlLine(name, 400)
+	shape := layout.Hexagon
+	if kind == htmlNodeTask {
+		shape = layout.RoundRect
+	}
+	label := []string{htmlShort(name, 24)}
+	if note = htmlLine(note, 100); note != "" {
+		label = append(label, htmlShort(note, 26))
+	}
+	g.index[key] = len(g.Nodes)
+	g.Nodes = append(g.Nodes, layout.Node{Label: label, Shape: shape})
+	g.nodes = append(g.nodes, htmlNodeInfo{Class: "node " + kind, Full: kind + " " + strings.TrimSpace(name+" "+note)})
+	return g.index[key]
+}
+
+// edge adds an edge once; a second step between the same nodes says nothing
+// new in a drawing.
+func (g *htmlGraph) edge(s model.PathStep, from, to int) {
+	if from < 0 || to < 0 {
+		g.omitted++
+		return
+	}
+	class := "edge " + string(s.Kind)
+	for i, e := range g.Edges {
+		if e.From == from && e.To == to && g.edges[i].Class == class {
+			return
+		}
+	}
+	first := strings.ReplaceAll(string(s.Kind), "-", " ")
+	if s.Mode != "" {
+		first += " · " + string(s.Mode)
+	}
+	first = htmlLine(first, 100)
+	label := []string{htmlShort(first, 28)}
+	if fn := htmlFuncOf(s.At); fn != "" {
+		label = append(label, "at "+htmlShort(htmlLine(fn, 200), 25))
+	}
+	g.Edges = append(g.Edges, layout.Edge{From: from, To: to, Label: label})
+	full := htmlLine(s.From, 400) + " " + first + " " + htmlLine(s.To, 400)
+	if s.At != "" {
+		full += " at " + htmlLine(s.At, 400)
+	}
+	g.edges = append(g.edges, htmlEdgeInfo{Class: class, Full: full})
+}
+
+// htmlFuncOf cuts "fn (file:line)" down to the function.
+func htmlFuncOf(at string) string {
+	fn, _, _ := strings.Cut(at, " (")
+	return fn
+}
+
+// step adds one step of a path.
+func (g *htmlGraph) step(s model.PathStep, names htmlNames) {
+	task := func(name string) int { return g.node(htmlNodeTask, name, name, names.tasks[name]) }
+	lock := func(name string) int { return g.node(htmlNodeLock, name, name, names.locks[name]) }
+	switch s.Kind {
+	case model.Waits:
+		from := task(s.From)
+		_, isTask := names.tasks[s.To]
+		if _, isLock := names.locks[s.To]; isTask && !isLock {
+			g.edge(s, from, task(s.To))
+		} else {
+			g.edge(s, from, lock(s.To))
+		}
+	case model.HeldBy:
+		from := lock(s.From)
+		g.edge(s, from, task(s.To))
+	case model.Before:
+		class := func(name string) int { return g.node(htmlNodeClass, name, name, names.locks[name]) }
+		from := class(s.From)
+		g.edge(s, from, class(s.To))
+	}
+}
+
+// behind adds the tasks that wait behind others, each through its lock when
+// that is known. Locks of one name but different owners are different locks.
+func (g *htmlGraph) behind(f *model.Finding, names htmlNames) {
+	owner := map[string]string{}
+	for _, s := range f.Path {
+		if s.Kind == model.HeldBy {
+			owner[s.From] = s.To
+		}
+	}
+	for i := range f.Tasks {
+		t := &f.Tasks[i]
+		if t.Behind == "" {
+			continue
+		}
+		me := htmlTaskName(t)
+		from := g.node(htmlNodeTask, me, me, names.tasks[me])
+		if t.WaitsFor == "" || t.WaitsFor == t.Behind {
+			to := g.node(htmlNodeTask, t.Behind, t.Behind, names.tasks[t.Behind])
+			g.edge(model.PathStep{Kind: model.Waits, From: me, To: t.Behind}, from, to)
+			continue
+		}
+		key := t.WaitsFor
+		if owner[key] != t.Behind {
+			key += "\x00" + t.Behind
+		}
+		lock := g.node(htmlNodeLock, key, t.WaitsFor, names.locks[t.WaitsFor])
+		g.edge(model.PathStep{Kind: model.Waits, From: me, To: t.WaitsFor}, from, lock)
+		to := g.node(htmlNodeTask, t.Behind, t.Behind, names.tasks[t.Behind])
+		g.edge(model.PathStep{Kind: model.HeldBy, From: t.WaitsFor, To: t.Behind}, lock, to)
+	}
+}
+
+// htmlDraw returns the drawings of a finding: the proof as a ring if it is a
+// cycle, with the tasks behind it in a drawing of their own; otherwise both in
+// one.
+func htmlDraw(f *model.Finding, lim htmlLimits) (figures []htmlFigure, note string) {
+	names := htmlNamesOf(f)
+	g := newHTMLGraph(lim.Layered)
+	for _, s := range f.Path {
+		g.step(s, names)
+	}
+	waiters := newHTMLGraph(lim.Layered)
+	switch {
+	case layout.IsCycle(g.Graph) && g.omitted == 0:
+		if len(g.Nodes) > lim.Ring {
+			note = "The cycle has " + htmlCount(len(g.Nodes), "node") + " and is not drawn; all its edges are in the list."
+		} else {
+			figures = append(figures, newHTMLFigure(g, htmlCycleCaption(f)))
+		}
+		waiters.behind(f, names)
+	default:
+		g.behind(f, names)
+		if len(g.Nodes) > 0 {
+			figures = append(figures, newHTMLFigure(g, htmlTreeCaption(f)))
+		}
+	}
+	if len(waiters.Nodes) > 0 {
+		figures = append(figures, newHTMLFigure(waiters, "Tasks that wait behind the cycle. They are released once it is."))
+	}
+	if n := g.omitted + waiters.omitted; n > 0 {
+		note = strings.TrimSpace(note + " " + htmlCount(n, "further edge") + " not drawn; see the lists.")
+	}
+	return figures, note
+}
+
+func htmlCycleCaption(f *model.Finding) string {
+	if f.Path[0].Kind == model.Before {
+		return "Lock-order cycle. An arrow leads from a lock class to one that was taken while it was held."
+	}
+	return "Wait-for cycle. Rounded boxes are tasks, hexagons are locks; solid arrows wait, dashed arrows lead to the holder."
+}
+
+func htmlTreeCaption(f *model.Finding) string {
+	if len(f.Path) > 0 && f.Path[0].Kind == model.Before {
+		return "Lock order. An arrow leads from a lock class to one that was taken while it was held."
+	}
+	return "Who waits for whom. Rounded boxes are tasks, hexagons are locks; solid arrows wait, dashed arrows lead to the holder."
+}
