@@ -139,6 +139,7 @@ func (c *cursor) clock() {
 		return
 	}
 	c.setTime(t[:n])
+	c.wall = true
 	c.s = t
 	c.eat(n)
 	if c.s != "" {
@@ -183,7 +184,7 @@ func (c *cursor) kernelTag() {
 			c.s = strings.TrimPrefix(t[len(word):], " ")
 			return
 		}
-		if words == 1 && c.rec.time != "" && isProgramTag(word) {
+		if c.wall && isProgramTag(word) {
 			c.rec.foreign = true
 			return
 		}
@@ -205,17 +206,15 @@ func isKernelTag(w string) bool {
 	return w == "kernel" || w == "klogd" || w == "kern"
 }
 
-// isProgramTag: "systemd[1]:", "sshd:".
+// isProgramTag: "systemd[1]:". A tag without a pid could be a kernel message's
+// own beginning ("watchdog: …").
 func isProgramTag(w string) bool {
-	if !strings.HasSuffix(w, ":") || len(w) < 3 {
+	if !strings.HasSuffix(w, "]:") {
 		return false
 	}
-	w = w[:len(w)-1]
-	if strings.HasSuffix(w, "]") {
-		i := strings.IndexByte(w, '[')
-		return i > 0 && digits(w[i+1:]) == len(w)-i-2
-	}
-	return isHost(w) && strings.ToLower(w) == w && !strings.ContainsAny(w, ".")
+	w = w[:len(w)-2]
+	i := strings.IndexByte(w, '[')
+	return i > 0 && digits(w[i+1:]) == len(w)-i-1 && len(w) > i+1
 }
 
 func isHost(w string) bool {

@@ -22,6 +22,8 @@ type cursor struct {
 	s   string
 	rec *record
 	hit bool // a prefix was eaten
+
+	wall bool // a logger's clock stands before, no kernel stamp yet
 }
 
 // parseLine splits one line of a log into records: most lines give one, a
@@ -177,6 +179,7 @@ func (c *cursor) kernelStamp() {
 	n, ok := stamp(t)
 	if ok {
 		c.setTime(t[1 : n-1])
+		c.wall = false
 		c.s = t
 		c.eat(n)
 		t = strings.TrimLeft(c.s, " ")

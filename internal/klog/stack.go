@@ -144,12 +144,15 @@ func readStack(recs []record) (kreport.Stack, int) {
 	return st, max(used, 1)
 }
 
+// addFrame appends a frame. A "? fn" is a leftover on the stack and no caller;
+// a frame marked "(unreliable)" (powerpc) still stands in its place.
 func addFrame(st *kreport.Stack, f model.Frame, r record) {
+	guessed := f.Unreliable && !strings.Contains(r.text, "(unreliable)")
 	if st.LogLine == 0 {
 		st.LogLine = r.line
 	}
 	st.Full = append(st.Full, f)
-	if f.Unreliable {
+	if guessed {
 		st.Unreliable = append(st.Unreliable, f.Func)
 	} else {
 		st.Frames = append(st.Frames, f.Func)

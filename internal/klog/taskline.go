@@ -14,8 +14,7 @@ import (
 //	comm            D ffff88003d0 25256  7547   7533 0x00000004    (≤ 5.7; address before 4.x, "running task")
 var (
 	taskNew = regexp.MustCompile(`^task:(.*?)\s*state:\s*(\S)(?:\s.*?)?\s(?:stack:\s*\d+\s+)?pid:\s*(\d+)(?:.*?\bppid:\s*(\d+))?`)
-	taskOld = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZPIKWN])\s+(running task(?: on cpu\s+(\d+))?|[0-9a-f]{8,16})?\s*(\d+)?\s+(\d+)\s+(\d+)\s+(0x[0-9a-f]+)(?:\s|$)`)
-	oldIdle = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZPIKWN])\s+(?:[0-9a-f]{8,16}|running)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s|$)`)
+	taskOld = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZPIKWN])\s*(?:running task(?: on cpu\s+(\d+))?\s+|\s[0-9a-f]{8,16}\s+|)\s*(\d+)\s+(\d+)\s+(\d+)\s+(0x[0-9a-f]+)(?:\s|$)`)
 	workq   = regexp.MustCompile(`Workqueue: (\S+) (\S+)`)
 )
 
@@ -34,11 +33,8 @@ func parseTaskLine(text string) (*kreport.TaskDump, bool) {
 	}
 	if strings.Contains(s, " 0x") {
 		if m := taskOld.FindStringSubmatch(s); m != nil {
-			return taskDump(m[1], m[2], m[6-1], m[6], m[4])
+			return taskDump(m[1], m[2], m[5], m[6], m[3])
 		}
-	}
-	if m := oldIdle.FindStringSubmatch(s); m != nil {
-		return taskDump(m[1], m[2], m[4], m[5], "")
 	}
 	return nil, false
 }

@@ -32,11 +32,11 @@ var longTriggers = []string{
 	// kernel/locking/lockdep.c, kernel/locking/rtmutex.c
 	"all locks held in the system", "AA or ABBA deadlock", "utex deadlock detected",
 	// kernel/hung_task.c
-	"hung_task: blocked tasks", "Future hung task reports",
+	"blocked for more than", "hung_task: blocked tasks", "Future hung task reports",
 	// kernel/watchdog.c, kernel/smp.c
 	"softlockup: hung tasks", "non-responsive CSD lock", "Utilization every",
 	// kernel/rcu/tree_stall.h
-	"kthread starved for", "kthread timer wakeup", "Stall ended before", "Voluntary context switch within",
+	"kthread starved for", "kthread timer wakeup", "Voluntary context switch within",
 	// kernel/sched/core.c, kernel/sched/ext.c, kernel/exit.c
 	"not call blocking ops", "exited with preempt_count", "runnable task stall",
 	// kernel/workqueue.c

@@ -1,0 +1,83 @@
+package klog
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gordian/internal/kreport"
+	"gordian/internal/model"
+)
+
+// lockupFamilies are the watchdogs' reports: kernel/watchdog.c,
+// arch/powerpc/kernel/watchdog.c, kernel/smp.c.
+func lockupFamilies() []family {
+	return []family{
+		{name: "soft-lockup", match: matches("soft lockup", softRx), parse: parseSoft, adopts: true},
+		{name: "hard-lockup", match: matches("hard LOCKUP", hardRx), parse: parseHard, adopts: true},
+		{name: "csd-lockup", match: matches("CSD lock", csdRx), parse: parseCSD, adopts: true},
+	}
+}
+
+var (
+	softRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s!(?: \[(.*):(\d+)\])?`)
+	hardRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?(?:CPU ?(\d+):? )?(?:Watchdog detected hard LOCKUP on cpu (\d+)|self-detected hard LOCKUP(?: @ (\S+?)(?:\+0x\S*)?(?:\s|$))?|detected hard LOCKUP on other CPUs ([\d,-]+)|Watchdog CPU:(\d+) Hard LOCKUP)`)
+	csdRx  = regexp.MustCompile(`(?:csd: )?Detected non-responsive CSD lock \(#\d+\) on CPU#(\d+), waiting (-?\d+) (ns|secs)?.*? for CPU#(\d+)(?: (\S+?)(?:\+0x|\(|$))?`)
+)
+
+func parseSoft(b *block) model.Report {
+	r := &kreport.Lockup{ReportBase: b.base()}
+	m := softRx.FindStringSubmatch(r.Header)
+	r.CPU, r.Secs = intp(m[1]), intp(m[2])
+	if pid := intp(m[4]); pid != nil {
+		r.Task = &kreport.Task{Comm: validUTF8(m[3]), PID: *pid}
+	}
+	r.Contexts = b.cpuContexts()
+	r.Context = b.context()
+	r.Truncated = r.Truncated || len(r.Contexts) == 0
+	return r
+}
+
+func parseHard(b *block) model.Report {
+	r := &kreport.Lockup{ReportBase: b.base()}
+	m := hardRx.FindStringSubmatch(r.Header)
+	for _, s := range []string{m[2], m[1], m[5]} {
+		if r.CPU = intp(s); r.CPU != nil {
+			break
+		}
+	}
+	if r.CPU == nil || m[4] != "" { // "CPU 3 detected hard LOCKUP on other CPUs 5": 5 is stuck
+		if first := digits(m[4]); first > 0 {
+			r.CPU = intp(m[4][:first])
+		}
+	}
+	r.At = m[3]
+	r.Contexts = b.cpuContexts()
+	r.Context = b.context()
+	r.Truncated = r.Truncated || len(r.Contexts) == 0
+	return r
+}
+
+func parseCSD(b *block) model.Report {
+	r := &kreport.Lockup{ReportBase: b.base()}
+	m := csdRx.FindStringSubmatch(r.Header)
+	r.CPU, r.At = intp(m[4]), m[5]
+	if ns, err := strconv.ParseInt(m[2], 10, 64); err == nil {
+		secs := int(ns / 1e9)
+		if m[3] == "secs" {
+			secs = int(ns)
+		}
+		r.Secs = &secs
+	}
+	r.Contexts = b.cpuContexts()
+	r.Context = b.context()
+	return r
+}
+
+func intp(s string) *int {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil {
+		return nil
+	}
+	return &n
+}

@@ -1,0 +1,258 @@
+// Package klog reads kernel logs: lines in any format become records, records
+// become typed reports (package kreport), reports become facts.
+//
+// It never judges. A log of any size is read once, in bounded memory: between
+// reports the scanner jumps from trigger to trigger without looking at lines.
+package klog
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"gordian/internal/model"
+)
+
+// maxKept bounds the text of the reports that are kept, in bytes; past it
+// reports are only counted.
+const maxKept = 12 << 20
+
+// Read reads one log and adds its reports and the facts in them to f. An
+// error is a read error of r; what was read before it is kept.
+func Read(ctx context.Context, r io.Reader, input int, f *model.Facts) error {
+	p := &reader{
+		scan: newScanner(r, newMatcher()), fams: families(), input: input, facts: f,
+		streams: map[string][]*block{}, counted: map[string]int{}, first: len(f.Reports),
+	}
+	err := p.run(ctx)
+	p.closeAll()
+	p.finish()
+	if err == nil {
+		err = p.scan.err
+	}
+	return err
+}
+
+// reader assembles blocks from records, one stream of records per caller id.
+type reader struct {
+	scan  *scanner
+	fams  []family
+	input int
+	facts *model.Facts
+
+	boot    model.Boot
+	streams map[string][]*block // open blocks by caller id; "" without ids
+	opened  int                 // open blocks in all
+	last    string              // caller of the record before
+	clock   string              // time of the record before
+
+	slots   []model.Report
+	kept    int            // bytes of report text kept
+	counted map[string]int // reports past maxKept, by family
+	lost    int            // blocks that reached a limit
+	first   int            // index of this input's first report
+}
+
+func (p *reader) run(ctx context.Context) error {
+	for n := 0; ; n++ {
+		if n&1023 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if p.opened == 0 && !p.scan.skip() {
+			return nil
+		}
+		l, ok := p.scan.next()
+		if !ok {
+			return nil
+		}
+		hot := p.scan.m.has(l.text)
+		for _, rec := range parseLine(l) {
+			p.record(rec, hot)
+		}
+	}
+}
+
+// record routes one record: a header opens a block, other lines go to the
+// open blocks of their caller.
+func (p *reader) record(rec record, hot bool) {
+	if rec.bare {
+		rec.caller, rec.time = p.last, p.clock
+	} else {
+		p.last, p.clock = rec.caller, rec.time
+	}
+	if hot && strings.Contains(rec.text, "Linux version ") {
+		p.closeAll()
+		p.boot = p.facts.NewBoot()
+		return
+	}
+	if hot {
+		if fam, at := p.header(rec.text); fam != nil {
+			p.open(fam, at, rec)
+			return
+		}
+	}
+	open := p.streams[rec.caller]
+	if len(open) == 0 {
+		if !strings.Contains(rec.text, "NMI backtrace for cpu") || !p.adopt(rec.caller) {
+			return
+		}
+		open = p.streams[rec.caller]
+	} else if terminates(rec.text) {
+		p.closeStream(rec.caller)
+		return
+	}
+	p.feed(rec, open)
+}
+
+func (p *reader) feed(rec record, open []*block) {
+	closing := false
+	for _, b := range open {
+		b.add(rec)
+		closing = closing || b.done()
+	}
+	if closing {
+		for _, b := range slices.Clone(open) {
+			if b.done() {
+				p.close(b)
+			}
+		}
+	}
+}
+
+// header finds the family whose header the text is.
+func (p *reader) header(text string) (*family, int) {
+	for i := range p.fams {
+		if at, ok := p.fams[i].match(text); ok {
+			return &p.fams[i], at
+		}
+	}
+	return nil, 0
+}
+
+func (p *reader) open(fam *family, at int, rec record) {
+	if p.boot == "" {
+		p.boot = p.facts.NewBoot()
+	}
+	if fam.child {
+		p.feed(rec, p.streams[rec.caller])
+	} else {
+		p.closeStream(rec.caller)
+	}
+	rec.text = rec.text[at:]
+	b := &block{fam: fam, slot: len(p.slots), input: p.input, boot: p.boot}
+	p.slots = append(p.slots, nil)
+	b.add(rec)
+	p.streams[rec.caller] = append(p.streams[rec.caller], b)
+	p.opened++
+	if b.done() {
+		p.close(b)
+	}
+}
+
+// adopt lets the lines of one more caller into a report that waits for the
+// backtraces of other CPUs.
+func (p *reader) adopt(caller string) bool {
+	var newest *block
+	for _, open := range p.streams {
+		for _, b := range open {
+			if b.fam.adopts && (newest == nil || b.slot > newest.slot) {
+				newest = b
+			}
+		}
+	}
+	if newest == nil {
+		return false
+	}
+	p.streams[caller] = append(p.streams[caller], newest)
+	return true
+}
+
+func (p *reader) closeStream(caller string) {
+	for _, b := range slices.Clone(p.streams[caller]) {
+		p.close(b)
+	}
+}
+
+func (p *reader) closeAll() {
+	var open []*block
+	for _, bs := range p.streams {
+		open = append(open, bs...)
+	}
+	slices.SortFunc(open, func(a, b *block) int { return a.slot - b.slot })
+	for _, b := range slices.Compact(open) {
+		p.close(b)
+	}
+}
+
+// close parses a block and takes it out of every stream.
+func (p *reader) close(b *block) {
+	found := false
+	for caller, open := range p.streams {
+		i := slices.Index(open, b)
+		if i < 0 {
+			continue
+		}
+		found = true
+		if len(open) == 1 {
+			delete(p.streams, caller)
+		} else {
+			p.streams[caller] = slices.Delete(slices.Clone(open), i, i+1)
+		}
+	}
+	if !found {
+		return
+	}
+	p.opened--
+	if b.over {
+		p.lost++
+	}
+	p.kept += b.bytes
+	if p.kept > maxKept {
+		p.counted[b.fam.name]++
+		return
+	}
+	b.recs = unwrap(b.recs)
+	p.slots[b.slot] = b.fam.parse(b)
+}
+
+// finish hands the reports over, in the order of their headers, and the facts
+// in them.
+func (p *reader) finish() {
+	for _, r := range p.slots {
+		if r != nil {
+			p.facts.Reports = append(p.facts.Reports, r)
+		}
+	}
+	p.facts.Count("lines", int64(p.scan.no-1))
+	p.facts.Count("reports", int64(len(p.facts.Reports)-p.first))
+	if p.lost > 0 {
+		p.note(fmt.Sprintf("%d reports are longer than %d lines or %d bytes and were read up to there", p.lost, maxBlockLines, maxBlockBytes))
+	}
+	if len(p.counted) > 0 {
+		total := 0
+		for _, n := range p.counted {
+			total += n
+		}
+		p.facts.Count("reports_not_kept", int64(total))
+		p.note(fmt.Sprintf("%d reports past the first %d MiB of report text were counted, not read: %s", total, maxKept>>20, countList(p.counted)))
+	}
+	addFacts(p.facts, p.first)
+}
+
+func (p *reader) note(reason string) {
+	p.facts.Incomplete = append(p.facts.Incomplete, model.Incomplete{Input: p.input, Reason: reason})
+}
+
+func countList(m map[string]int) string {
+	var names []string
+	for k := range m {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	for i, k := range names {
+		names[i] = fmt.Sprintf("%d %s", m[k], k)
+	}
+	return strings.Join(names, ", ")
+}
