@@ -1,5 +1,9 @@
 // Package check holds the rules: each decides from the facts, the two graphs
 // and the kernel's own reports whether something is wrong, and explains it.
+//
+// A rule is a plain value with its documentation beside its code. The list of
+// rules is Rules(); nothing registers itself. docs/adding-a-rule.md says how
+// to add one.
 package check
 
 import (
@@ -14,6 +18,8 @@ type Input struct {
 	Facts *model.Facts
 	Waits *engine.WaitGraph
 	Order *engine.OrderGraph
+
+	v *view // what the rules share: built once by newInput
 }
 
 // Rule is one check. Its Doc feeds `gordian explain`, docs/rules, SARIF and
@@ -37,4 +43,29 @@ type Doc struct {
 	Verify   []string       // how to check a fix: CONFIG options that exist, what to stress
 	Sources  []string       // kernel source or papers: "kernel/locking/lockdep.c, print_circular_bug()"
 	LogForms []string       // the kernel messages that lead to it
+}
+
+// Run applies every rule to the facts: it builds the graphs once, merges
+// findings that say the same, ties those that are about the same locks or
+// tasks, and sorts.
+func Run(ctx context.Context, f *model.Facts) []model.Finding {
+	in := newInput(f)
+	var out []model.Finding
+	for _, r := range Rules() {
+		if ctx.Err() != nil {
+			break
+		}
+		out = append(out, r.Run(ctx, in)...)
+	}
+	out = merge(out)
+	relate(in.v, out)
+	model.SortFindings(out)
+	return out
+}
+
+func newInput(f *model.Facts) *Input {
+	v := newView(f)
+	in := &Input{Facts: f, Waits: v.waits, Order: v.order, v: v}
+	v.hangs = v.findHangs()
+	return in
 }

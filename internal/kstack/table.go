@@ -32,6 +32,7 @@ type group struct {
 	inner  bool   // shared by several primitives: the next one outwards says more
 	lock   string // the lock behind a wrapper, by its name in the kernel
 	global bool   // and there is one of it
+	irq    bool   // an interrupt enters here
 	names  string // separated by white space
 	why    string
 }
@@ -103,4 +104,24 @@ func Skipped(fn string) (why string, ok bool) {
 		return g.why, true
 	}
 	return "", false
+}
+
+// IsHelper reports whether fn is an allocator or a user copy: it sleeps for
+// its caller, who chose how.
+func IsHelper(fn string) bool {
+	g := known.find(fn)
+	return g != nil && g.role == roleHelper
+}
+
+// IsInterruptEntry reports whether fn is where an interrupt enters the kernel
+// or a softirq runs: what stands further out in the stack was interrupted.
+func IsInterruptEntry(fn string) bool {
+	g := known.find(fn)
+	return g != nil && g.irq
+}
+
+// IsThreadBottom reports whether fn is where a thread or a system call starts.
+func IsThreadBottom(fn string) bool {
+	g := known.find(fn)
+	return g != nil && g.role == roleGlue
 }

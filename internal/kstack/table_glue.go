@@ -61,23 +61,27 @@ var glue = []group{
 			do_fast_syscall_32 __do_fast_syscall_32 do_SYSENTER_32 int_ret_from_sys_call syscall_return_slowpath
 			syscall_exit_to_user_mode* syscall_exit_work exit_to_user_mode_prepare exit_to_user_mode_loop exit_to_usermode_loop prepare_exit_to_usermode
 			irqentry_exit irqentry_exit_to_user_mode do_int80_emulation x64_sys_call ia32_sys_call system_call_fastpath system_call tracesys sysenter_past_esp
-			el0_svc* do_el0_svc el0t_64_sync* el0t_32_sync* el1_interrupt el1h_64_irq* el1h_64_sync* el1t_64_irq el0_sync* el1_irq el1_sync el0_irq
+			el0_svc* do_el0_svc el0t_64_sync* el0t_32_sync* el1h_64_sync* el0_sync* el1_sync el0_irq
 			invoke_syscall ret_fast_syscall ret_from_syscall system_call_exception system_call_common system_call_vectored_common
 			do_el0_irq el0_interrupt __el0_irq_handler_common el0t_64_irq* el1_abort ret_to_user ret_slow_syscall __do_syscall
-			asm_exc_* exc_* asm_sysvec_* sysvec_* __sysvec_* asm_common_interrupt common_interrupt asm_call_* error_entry ret_from_exception
+			asm_exc_* exc_* error_entry ret_from_exception
 			page_fault do_page_fault do_async_page_fault async_page_fault __do_page_fault do_user_addr_fault handle_page_fault error_code secondary_startup_64* x86_64_start_kernel x86_64_start_reservations
 			start_kernel start_secondary cpu_startup_entry do_idle cpu_idle_poll rest_init arch_call_rest_init`},
+	{role: roleGlue, irq: true, why: "the first function of an interrupt or of the softirqs at its end: what it interrupted stands further out",
+		names: `asm_sysvec_* asm_common_interrupt common_interrupt ret_from_intr apic_timer_interrupt smp_apic_timer_interrupt* __irq_svc el1_irq
+			el1_interrupt el1h_64_irq* el1t_64_irq call_function_interrupt call_function_single_interrupt reschedule_interrupt
+			decrementer_common hardware_interrupt_common_virt do_IRQ gic_handle_irq timer_interrupt asm_call_* sysvec_* __sysvec_*`},
 	{role: roleGlue, why: "interrupt dispatch and softirq, kernel/softirq.c, kernel/irq/, arch/*/kernel/irq.c",
-		names: `do_IRQ ret_from_intr handle_irq __handle_irq handle_irq_event handle_irq_event_percpu __handle_irq_event_percpu handle_edge_irq
-			handle_level_irq handle_fasteoi_irq handle_percpu_devid_irq generic_handle_irq* __handle_domain_irq gic_handle_irq do_interrupt_handler
+		names: `handle_irq __handle_irq handle_irq_event handle_irq_event_percpu __handle_irq_event_percpu handle_edge_irq
+			handle_level_irq handle_fasteoi_irq handle_percpu_devid_irq generic_handle_irq* __handle_domain_irq do_interrupt_handler
 			call_on_irq_stack handle_simple_irq irq_exit irq_exit_rcu __irq_exit_rcu irq_enter do_softirq __do_softirq do_softirq_own_stack
 			__do_softirq_own_stack ____do_softirq call_softirq invoke_softirq handle_softirqs run_ksoftirqd __local_bh_enable_ip local_bh_enable
-			local_bh_enable_ip _local_bh_enable_ip asm_call_irq_on_stack do_softirq_post_smp_call_flush smp_apic_timer_interrupt* apic_timer_interrupt
-			local_apic_timer_interrupt smp_call_function_interrupt call_function_interrupt call_function_single_interrupt
-			reschedule_interrupt smp_reschedule_interrupt __irq_svc __irq_usr irq_thread irq_thread_fn irq_forced_thread_fn timer_interrupt decrementer_common
+			local_bh_enable_ip _local_bh_enable_ip do_softirq_post_smp_call_flush
+			local_apic_timer_interrupt smp_call_function_interrupt
+			smp_reschedule_interrupt __irq_usr irq_thread irq_thread_fn irq_forced_thread_fn
 			__common_interrupt generic_smp_call_function_single_interrupt flush_smp_call_function_from_idle __flush_smp_call_function_queue
 			flush_smp_call_function_queue kretprobe_trampoline ftrace_regs_call ftrace_call arch_rethook_trampoline do_irq doorbell_super_exception
-			__do_irq hardware_interrupt_common_virt`},
+			__do_irq`},
 	{role: roleGlue, why: "the timer tick and timer dispatch, kernel/time/",
 		names: `update_process_times tick_sched_handle tick_sched_timer tick_nohz_handler tick_nohz_highres_handler __run_hrtimer __hrtimer_run_queues
 			hrtimer_interrupt hrtimer_run_queues hrtimer_run_softirq tick_periodic tick_handle_periodic tick_do_update_jiffies64

@@ -1,0 +1,214 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"gordian/internal/engine"
+	"gordian/internal/model"
+)
+
+// cycle turns a cycle of the wait graph into a finding, with the tasks that
+// are stuck behind it.
+func (h *hangs) cycle(c engine.WaitCycle) {
+	var ts []*task
+	rule := "deadlock"
+	for _, r := range c.Tasks {
+		t := h.taskOf(r)
+		ts = append(ts, t)
+		if codeWait(t.wait.Type) {
+			rule = "wait-under-lock"
+		}
+	}
+	f := h.finding(rule)
+	f.Status, f.Verdict = model.Actual, model.Deadlocked
+	f.Confidence = h.cycleConfidence(c)
+	h.take(&f, ts...)
+	for _, e := range append(slices.Clone(c.Edges), c.Support...) {
+		f.Path = append(f.Path, h.step(e))
+		h.reportsOf(&f, e)
+	}
+	h.addLocks(&f, c.Locks)
+	for _, t := range ts {
+		f.Tasks = append(f.Tasks, h.taskInfo(t))
+		if f.Function == "" {
+			blame(&f, t.wait.Caller)
+		}
+	}
+	f.Title, f.Explanation = h.tellCycle(ts, c.Edges)
+	f.Interleaving = h.playCycle(ts, c.Edges)
+	behind := h.addBehind(&f, h.waits.BehindCycle(c), "")
+	if len(behind) > 0 {
+		f.Explanation += " " + plural(len(behind), "more task") + pick(len(behind) == 1, " waits", " wait") + " behind them: " + list(behind, 5) + "."
+	}
+	f.Fingerprint = model.Fingerprint(rule, h.cycleKey(ts, c)...)
+	if c.Derived > 0 {
+		f.Missing = append(f.Missing, doubts(c)...)
+	}
+	h.cycleFix(&f, ts, c)
+	h.out = append(h.out, f)
+}
+
+// cycleConfidence: stated edges prove a cycle. An inferred wait for the last
+// held lock is as good when the stack shows the task at the place where
+// lockdep says it took that lock; classes that stand for one static lock each
+// are as good as instances.
+func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
+	if c.Proven {
+		return model.High
+	}
+	for _, e := range c.Edges {
+		if slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
+			continue
+		}
+		if !h.solid(e) {
+			return model.Medium
+		}
+	}
+	return model.High
+}
+
+// solid reports whether an inferred edge leaves no reasonable doubt.
+func (h *hangs) solid(e model.Edge) bool {
+	lock := e.To
+	if e.Kind == model.HeldBy {
+		lock = e.From
+	}
+	if lock.Kind() == model.KindTask {
+		return false
+	}
+	l := h.locks[lock]
+	if l.Addr == "" {
+		return l.Class != "" && staticName(l.Class.Name())
+	}
+	if e.Kind != model.Waits {
+		return false
+	}
+	t := h.taskOf(e.From)
+	if !lockWait(t.wait.Type) || len(t.stack) == 0 {
+		return false
+	}
+	// "at: f+0x1/0x2" of the lock line is the caller of the lock function.
+	return t.wait.Caller.Func != "" && slices.ContainsFunc(e.Why, func(p model.Provenance) bool {
+		return strings.Contains(p.Excerpt, t.wait.Caller.Func+"+") || strings.Contains(p.Excerpt, " "+t.wait.Func+"+")
+	})
+}
+
+// tellCycle explains a cycle: who holds what, and who waits for it.
+func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
+	var names, parts []string
+	for _, t := range ts {
+		names = append(names, t.name())
+	}
+	for _, e := range edges {
+		if e.Kind != model.Waits {
+			continue
+		}
+		t := h.taskOf(e.From)
+		parts = append(parts, t.name()+" waits for "+h.target(e.To)+inFn(t.wait.Caller.Func)+h.heldByText(e.To, edges))
+	}
+	if len(ts) == 1 {
+		lock := h.target(edges[0].To)
+		return ts[0].name() + " waits for " + lock + ", which it holds itself",
+			ts[0].name() + " asks for " + lock + inFn(ts[0].wait.Caller.Func) + " although it holds it already. It waits for itself, for ever."
+	}
+	title = list(names, 4) + " wait for each other"
+	return title, strings.Join(parts, "; ") + ". None of them can go on, so none will ever release what the others need."
+}
+
+// heldByText says who of the cycle holds a lock.
+func (h *hangs) heldByText(lock model.Ref, edges []model.Edge) string {
+	for _, e := range edges {
+		if e.Kind == model.HeldBy && e.From == lock {
+			s := ", held by " + h.taskOf(e.To).name()
+			if e.Mode.Shared() {
+				s += " for reading"
+			}
+			return s
+		}
+	}
+	return ""
+}
+
+func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
+	var out []model.Moment
+	for _, e := range edges {
+		if e.Kind == model.HeldBy {
+			t := h.taskOf(e.To)
+			out = append(out, model.Moment{Actor: t.name(), Does: call(h.locks[e.From].Type, e.Mode, h.lockName(e.From)), Note: "gets it"})
+		}
+	}
+	for _, e := range edges {
+		if e.Kind != model.Waits {
+			continue
+		}
+		t := h.taskOf(e.From)
+		m := model.Moment{Actor: t.name(), Note: "waits for ever" + inFn(t.wait.Caller.Func)}
+		if e.To.Kind() == model.KindTask {
+			m.Does = pick(t.wait.Func == "", "wait", t.wait.Func) + "()"
+			m.Note += ", for " + h.target(e.To)
+		} else {
+			m.Does = call(h.locks[e.To].Type, e.Mode, h.lockName(e.To))
+			m.Note += h.heldByText(e.To, edges)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// cycleKey is what stays equal when the same deadlock happens again: classes,
+// or, where they are not known, functions.
+func (h *hangs) cycleKey(ts []*task, c engine.WaitCycle) []string {
+	var key []string
+	for _, r := range c.Locks {
+		if cl := h.locks[r].Class; cl != "" {
+			key = append(key, cl.Name())
+		}
+	}
+	if len(key) < len(c.Locks) || len(key) == 0 {
+		for _, t := range ts {
+			key = append(key, t.wait.Caller.Func)
+		}
+	}
+	return uniq(sortedCopy(key))
+}
+
+// doubts lists the inferred edges of a cycle.
+func doubts(c engine.WaitCycle) []string {
+	var out []string
+	for _, e := range append(slices.Clone(c.Edges), c.Support...) {
+		for _, p := range e.Why {
+			if p.Derived && p.Excerpt != "" && !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
+				out = append(out, "Inferred, not stated: "+p.Excerpt+".")
+				break
+			}
+		}
+	}
+	out = uniq(out)
+	return out[:min(len(out), 6)]
+}
+
+func (h *hangs) cycleFix(f *model.Finding, ts []*task, c engine.WaitCycle) {
+	switch {
+	case f.Rule == "wait-under-lock":
+		for _, t := range ts {
+			if codeWait(t.wait.Type) {
+				held := h.taskInfo(t).Holds
+				ownFix(f, "Release "+pick(len(held) == 0, "the lock", list(held, 3))+" before "+t.wait.Func+"()"+inFn(t.wait.Caller.Func),
+					"The code it waits for needs that lock. Mark the object as closing under the lock, release it, then wait.")
+				return
+			}
+		}
+	case len(ts) == 1:
+		f.Fix = slices.Clone(h.docs["recursive-lock"].Fixes)
+	case len(c.Locks) >= 2:
+		a, b := h.lockName(c.Locks[0]), h.lockName(c.Locks[1])
+		where := ""
+		if ts[0].wait.Caller.Func != "" && ts[1].wait.Caller.Func != "" {
+			where = " " + ts[0].wait.Caller.Func + "() and " + ts[1].wait.Caller.Func + "() take them in different orders: change one of the two."
+		}
+		if a != b {
+			ownFix(f, "Take "+a+" and "+b+" in one order", "Choose one order for these locks and follow it on every path."+where)
+		}
+	}
+}

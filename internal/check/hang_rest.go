@@ -1,0 +1,301 @@
+package check
+
+import (
+	"slices"
+
+	"gordian/internal/model"
+)
+
+// missingHolder says what would show who holds a lock of this type.
+func missingHolder(t model.LockType) []string {
+	if t == model.Semaphore {
+		return []string{"Who holds the semaphore: a semaphore keeps no owner and lockdep does not track it, so no log can show it. The source (gordian check DIR) shows who takes it in which order, and a dump (gordian diagnose vmcore) shows its count and its waiters."}
+	}
+	return []string{"Who holds it: a kernel with CONFIG_PROVE_LOCKING prints \"Showing all locks held in the system\" with the hung task, one with CONFIG_DETECT_HUNG_TASK_BLOCKER (6.16 and later) the likely owner.",
+		"Or a dump of the hung machine: gordian diagnose vmcore. Or the source of the functions above: gordian check DIR."}
+}
+
+// modules looks at the tasks of one module that block with no holder known:
+// several of them at different places may well wait for each other. It is a
+// hint, and says so.
+func (h *hangs) modules() {
+	type key struct {
+		boot model.Boot
+		mod  string
+	}
+	groups := map[key][]*task{}
+	var order []key
+	for _, t := range h.open() {
+		if t.module() == "" || !t.wait.Known || t.wait.IO || t.wait.Sleeping || t.wait.Global {
+			continue
+		}
+		if !lockWait(t.wait.Type) && !codeWait(t.wait.Type) {
+			continue
+		}
+		k := key{t.boot, t.module()}
+		if len(groups[k]) == 0 {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], t)
+	}
+	for _, k := range order {
+		if ts := groups[k]; len(ts) >= 2 {
+			h.group(k.mod, ts)
+		}
+	}
+}
+
+// group decides what several blocked tasks of one module may be.
+func (h *hangs) group(mod string, ts []*task) {
+	var code, lock []*task
+	sites := map[site]bool{}
+	for _, t := range ts {
+		if codeWait(t.wait.Type) {
+			code = append(code, t)
+		} else {
+			lock = append(lock, t)
+		}
+		sites[siteOf(t.wait.Caller)] = true
+	}
+	switch {
+	case len(code) > 0 && len(lock) > 0:
+		h.codeHint(mod, ts, code, lock)
+	case len(lock) >= 2 && len(sites) >= 2:
+		h.lockHint(mod, ts)
+	case len(lock) >= 2:
+		h.sameSite(mod, ts)
+	}
+}
+
+// hint starts a finding about a group.
+func (h *hangs) hint(rule string, ts []*task) (f model.Finding, names []string) {
+	f = h.finding(rule)
+	f.Status, f.Verdict = model.Actual, model.Undecided
+	h.take(&f, ts...)
+	var fns []string
+	for _, t := range ts {
+		f.Tasks = append(f.Tasks, h.taskInfo(t))
+		names = append(names, t.name())
+		fns = append(fns, t.wait.Caller.Func)
+		f.Locks = append(f.Locks, model.LockInfo{Name: typeWord(t.wait.Type) + " wanted by " + t.name(), Type: t.wait.Type})
+		f.Path = append(f.Path, model.PathStep{Kind: model.Waits, From: t.name(), To: typeWord(t.wait.Type) + " wanted by " + t.name(),
+			Mode: orWrite(t.wait.Mode), At: at(t.wait.Caller), Why: []model.Provenance{t.why}})
+	}
+	blame(&f, ts[0].wait.Caller)
+	f.Fingerprint = model.Fingerprint(rule, uniq(sortedCopy(fns))...)
+	return f, names
+}
+
+// placesOf says where each task waits: "a in f()".
+func placesOf(ts []*task) string {
+	var out []string
+	for _, t := range ts {
+		out = append(out, t.name()+" for "+article(typeWord(t.wait.Type))+inFn(t.wait.Caller.Func))
+	}
+	return list(out, 6)
+}
+
+// alone reports whether the group is all that is blocked in its boot, so that
+// no other blocked task can be the holder.
+func (h *hangs) alone(ts []*task) bool {
+	return len(h.stuck[ts[0].boot]) == len(ts)
+}
+
+func (h *hangs) lockHint(mod string, ts []*task) {
+	f, names := h.hint("deadlock", ts)
+	f.Confidence = model.Low
+	if h.alone(ts) {
+		f.Confidence = model.Medium
+	}
+	f.Title = "may be a deadlock between " + list(names, 4) + " of [" + mod + "]"
+	f.Explanation = "These tasks of [" + mod + "] are blocked at the same time, at different places: " + placesOf(ts) + ". " +
+		"If each holds what another waits for they wait for each other for ever. The log shows what they wait in, but not which lock, nor who holds it, so this is a hint and no proof."
+	for _, t := range ts {
+		f.Missing = append(f.Missing, missingHolder(t.wait.Type)...)
+	}
+	f.Missing = uniq(f.Missing)
+	if hasReader(ts) {
+		f.Explanation += " A reader that waits while a writer waits too is blocked by that writer: if the reader, or a task that the reader waits for, already holds the lock for reading, the writer waits for it in turn."
+	}
+	h.out = append(h.out, f)
+}
+
+func hasReader(ts []*task) bool {
+	r, w := false, false
+	for _, t := range ts {
+		if t.wait.Type == model.RWSem {
+			r = r || t.wait.Mode.Shared()
+			w = w || t.wait.Mode == model.Write
+		}
+	}
+	return r && w
+}
+
+func (h *hangs) codeHint(mod string, ts, code, lock []*task) {
+	f, _ := h.hint("wait-under-lock", ts)
+	c, l := code[0], lock[0]
+	blame(&f, c.wait.Caller)
+	f.Confidence = model.Low
+	how := "If " + c.name() + " holds the lock that " + l.name() + " waits for, and " + l.name() + " is the one to end its wait, neither can go on."
+	for _, e := range h.waits.WaitsOf(c.ref) {
+		if e.To == l.ref {
+			// The stack names the module's work function, and there is one worker
+			// that runs it: only the lock is unknown.
+			f.Confidence = model.Medium
+			f.Path = append(f.Path, h.step(e))
+			how = c.name() + " waits for work, and " + l.name() + " runs " + l.fn + "() of the same module, which waits for " + article(typeWord(l.wait.Type)) +
+				". If that is held by " + c.name() + ", neither can go on."
+		}
+	}
+	f.Title = c.wait.Func + "()" + inFn(c.wait.Caller.Func) + " may wait for " + pick(l.fn == "", l.wait.Caller.Func, l.fn) + "(), which waits for a lock it holds"
+	f.Explanation = "These tasks of [" + mod + "] are blocked at the same time: " + placesOf(ts) + ". " + how + " The log does not show who holds the lock, so this is a hint and no proof."
+	f.Missing = uniq(missingHolder(l.wait.Type))
+	ownFix(&f, "If "+c.wait.Caller.Func+"() holds a lock there: release it before "+c.wait.Func+"()",
+		"Look whether "+l.wait.Caller.Func+"() takes a lock that "+c.wait.Caller.Func+"() holds around the wait.")
+	h.out = append(h.out, f)
+}
+
+// sameSite: all wait at one place in the code. A third task may hold the lock,
+// or they hold one of several such locks each and wait in a ring.
+func (h *hangs) sameSite(mod string, ts []*task) {
+	f, names := h.hint("hung-task", ts)
+	t := ts[0]
+	f.Title = plural(len(ts), "task") + " of [" + mod + "] wait for " + article(typeWord(t.wait.Type)) + inFn(t.wait.Caller.Func)
+	f.Explanation = list(names, 6) + " are blocked at the same place, for " + article(typeWord(t.wait.Type)) + inFn(t.wait.Caller.Func) +
+		". Either they all wait for one lock whose holder is not among the tasks that the log shows, or each holds one lock of several and waits for another's, in a ring. The log does not show the holder."
+	f.Missing = missingHolder(t.wait.Type)
+	h.out = append(h.out, f)
+}
+
+// rest reports the blocked tasks that are left: those on I/O together, those
+// that wait for one global lock together, the others by where they wait.
+func (h *hangs) rest() {
+	type key struct {
+		boot  model.Boot
+		what  string
+		where string
+	}
+	groups := map[key][]*task{}
+	var order []key
+	for _, t := range h.open() {
+		k := key{boot: t.boot, what: "other", where: t.wait.Caller.Func + "\x00" + t.wait.Func}
+		switch {
+		case t.wait.IO || t.ioWait:
+			k.what, k.where = "io", ""
+		case t.wait.Global && t.wait.Known:
+			k.what, k.where = "global", t.wait.Lock
+		case len(t.stack) == 0:
+			k.where = t.comm
+		}
+		if len(groups[k]) == 0 {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], t)
+	}
+	for _, k := range order {
+		ts := groups[k]
+		switch k.what {
+		case "io":
+			h.onIO(ts)
+		case "global":
+			h.global(k.where, ts)
+		default:
+			h.undecided(ts)
+		}
+	}
+}
+
+func (h *hangs) plain(ts []*task) (f model.Finding, names []string) {
+	f = h.finding("hung-task")
+	f.Status, f.Verdict = model.Actual, model.Undecided
+	h.take(&f, ts...)
+	for _, t := range ts {
+		names = append(names, t.name())
+		if len(f.Tasks) < 64 {
+			f.Tasks = append(f.Tasks, h.taskInfo(t))
+		}
+	}
+	blame(&f, ts[0].wait.Caller)
+	if f.Function == "" {
+		f.Function = guiltyName(ts[0].stack)
+	}
+	return f, names
+}
+
+func (h *hangs) onIO(ts []*task) {
+	f, names := h.plain(ts)
+	f.Verdict, f.Severity = model.BlockedOnIO, model.SevWarning
+	var how []string
+	for _, t := range ts {
+		if t.wait.Func != "" {
+			how = append(how, t.wait.Func+"()"+inFn(t.wait.Caller.Func))
+		}
+	}
+	how = uniq(how)
+	f.Title = plural(len(ts), "task") + " blocked on I/O, not deadlocked: " + list(names, 3)
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for a device, a server or the page cache to answer: " + pick(len(how) == 0, "the report says that it is an I/O wait", list(how, 4)) +
+		". No lock keeps " + pick(len(ts) == 1, "it", "them") + ". If the device answers late they go on by themselves; if it never does, look at the device, its driver and its path."
+	f.Fix = slices.Clone(h.docs["hung-task"].Fixes[1:2])
+	slices.Sort(how)
+	f.Fingerprint = model.Fingerprint(f.Rule, append([]string{"io"}, how...)...)
+	f.Missing = []string{"Errors of the device or the server at the same time (storage driver messages, `nfsstat`, `iostat -x`)."}
+	h.out = append(h.out, f)
+}
+
+func (h *hangs) global(lock string, ts []*task) {
+	f, names := h.plain(ts)
+	for _, e := range h.waits.WaitsOf(ts[0].ref) {
+		h.addLocks(&f, []model.Ref{e.To})
+	}
+	f.Title = plural(len(ts), "task") + pick(len(ts) == 1, " waits", " wait") + " for " + lock
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + lock + ", of which the kernel has one. Its holder is not shown: it is a task that the log does not list, or one that blocks elsewhere with it held."
+	var others []string
+	for _, t := range h.stuck[ts[0].boot] {
+		if t.wait.Lock != lock && len(t.stack) > 0 {
+			others = append(others, t.name()+inFn(t.wait.Caller.Func))
+		}
+	}
+	if len(others) > 0 {
+		f.Explanation += " Also blocked, and so candidates: " + list(others, 4) + "."
+	}
+	f.Missing = missingHolder(ts[0].wait.Type)
+	f.Fingerprint = model.Fingerprint(f.Rule, lock)
+	h.out = append(h.out, f)
+}
+
+func (h *hangs) undecided(ts []*task) {
+	f, names := h.plain(ts)
+	t := ts[0]
+	w := t.wait
+	what := "something that its stack does not show"
+	switch {
+	case len(t.stack) == 0:
+		what = "something unknown: its stack is not in the log"
+		f.Missing = []string{"The stack: it follows the report in the full console log; SysRq-w prints it again."}
+	case w.Known && lockWait(w.Type):
+		what = article(typeWord(w.Type)) + " (" + w.Func + ")"
+		f.Missing = missingHolder(w.Type)
+	case w.Known && codeWait(w.Type):
+		what = pick(w.Type == model.Completion, "a completion", pick(w.Type == model.Work, "a work item to finish", article(typeWord(w.Type)))) + " (" + w.Func + ")"
+		f.Missing = []string{"What should end this wait, and where that is: the source of " + w.Caller.Func + "(), and the stacks of all tasks (SysRq-t)."}
+	case w.Known && w.Type != "":
+		what = "an event (" + w.Func + ")"
+		f.Missing = []string{"Who should wake it: the source of " + w.Caller.Func + "()."}
+	case w.Runnable:
+		what = "nothing: it was scheduled away while it could run"
+		f.Verdict = model.Slow
+	}
+	if w.Type == model.RCU && w.Known {
+		f.Missing = []string{"Which CPU or reader holds the grace period up: an RCU stall report, or the backtraces of all CPUs (SysRq-l)."}
+	}
+	f.Title = list(names, 3) + pick(len(ts) == 1, " is", " are") + " blocked" + inFn(f.Function)
+	if w.Known && w.Type != "" {
+		f.Title += ", waiting for " + what
+	}
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + inFn(f.Function) + " for " + what + ". The evidence does not say who should end this wait, so whether it is a deadlock is open."
+	f.Fingerprint = model.Fingerprint(f.Rule, f.Function, pick(w.Known, w.Func, ""))
+	if f.Function == "" {
+		f.Fingerprint = model.Fingerprint(f.Rule, "comm", t.comm)
+	}
+	h.out = append(h.out, f)
+}

@@ -1,0 +1,147 @@
+package check
+
+import (
+	"slices"
+
+	"gordian/internal/kstack"
+	"gordian/internal/model"
+)
+
+// join returns the facts with the waits and holds that follow from putting
+// several of them together. Everything it adds is Derived:
+//
+//   - A task that sleeps at the very call (function and offset) at which
+//     lockdep saw class B taken under class A waits for B and holds A.
+//   - A task in flush_work() or the like waits for the blocked worker that
+//     runs a work function of the same module.
+//   - A task in rtnl_lock() and other wrappers of one global lock waits for
+//     that lock.
+//
+// A task of which the evidence itself says what it waits for gets nothing.
+func (v *view) join() *model.Facts {
+	f := *v.facts
+	f.Edges = slices.Clone(v.facts.Edges)
+	waits := map[model.Ref]bool{}
+	for _, e := range f.Edges {
+		if e.Kind == model.Waits {
+			waits[e.From] = true
+		}
+	}
+	for _, t := range v.list {
+		if waits[t.ref] || !t.wait.Known || len(t.stack) == 0 {
+			continue
+		}
+		var add []model.Edge
+		switch {
+		case t.wait.Type == model.Work && v.workerFor(t) != nil:
+			add = v.flushEdge(t, v.workerFor(t))
+		case t.stuck && t.wait.Lock != "" && t.wait.Global:
+			add = v.globalEdge(t)
+		case t.stuck:
+			add = v.siteEdges(t, v.sites[siteOf(t.wait.Caller)])
+		}
+		f.Edges = append(f.Edges, add...)
+	}
+	return &f
+}
+
+// site is a call: lock is taken, or waited for, at one place in the code.
+type site struct {
+	fn     string
+	offset uint64
+}
+
+func siteOf(f model.Frame) site { return site{f.Func, f.Offset} }
+
+// callSites indexes the order edges by where their To was taken.
+func (v *view) callSites() map[site][]model.Edge {
+	out := map[site][]model.Edge{}
+	for _, e := range v.facts.Edges {
+		if e.Kind != model.Before || len(e.Stack) == 0 {
+			continue
+		}
+		if w := kstack.Classify(e.Stack); w.CallerIndex >= 0 && w.Caller.Offset != 0 {
+			s := siteOf(w.Caller)
+			out[s] = append(out[s], e)
+		}
+	}
+	return out
+}
+
+// classLock is a lock of which only the class is known. If the class is that
+// of a static variable, there is one such lock.
+func (v *view) classLock(t *task, class model.Ref, typ model.LockType) model.Ref {
+	r := model.LockRef(t.boot, "class "+class.Name())
+	if _, ok := v.locks[r]; !ok {
+		v.locks[r] = model.Lock{Ref: r, Boot: t.boot, Class: class, Type: typ, Why: t.why}
+	}
+	return r
+}
+
+func derived(t *task, text string) []model.Provenance {
+	p := t.why
+	p.Derived = true
+	p.Excerpt = text
+	return []model.Provenance{p}
+}
+
+func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {
+	var out []model.Edge
+	for _, e := range edges {
+		why := append(derived(t, t.name()+" sleeps at "+t.wait.Caller.String()+", where "+e.To.Name()+" was taken while "+e.From.Name()+" was held"), e.Why...)
+		for i := range why {
+			why[i].Derived = true
+		}
+		out = append(out,
+			model.Edge{Kind: model.Waits, From: t.ref, To: v.classLock(t, e.To, t.wait.Type), Mode: orWrite(t.wait.Mode),
+				Func: t.wait.Caller.Func, Stack: t.stack, Why: why},
+			model.Edge{Kind: model.HeldBy, From: v.classLock(t, e.From, kstack.Classify(e.FromStack).Type), To: t.ref,
+				Mode: orWrite(e.FromMode), Func: t.wait.Caller.Func, Why: why})
+	}
+	return out
+}
+
+func orWrite(m model.Mode) model.Mode {
+	if m == "" {
+		return model.Write
+	}
+	return m
+}
+
+// workerFor finds the blocked worker whose work function is of the module
+// that t, which waits for a work item, is in. Of several it takes none: then
+// the evidence does not say which.
+func (v *view) workerFor(t *task) *task {
+	var found *task
+	for _, w := range v.stuck[t.boot] {
+		if w.fn == "" || w == t || w.workModule() == "" || w.workModule() != t.module() {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = w
+	}
+	return found
+}
+
+// workModule is the module of the work function that a worker runs.
+func (t *task) workModule() string {
+	for _, f := range t.stack {
+		if kstack.Base(f.Func) == kstack.Base(t.fn) {
+			return f.Module
+		}
+	}
+	return ""
+}
+
+func (v *view) flushEdge(t, w *task) []model.Edge {
+	return []model.Edge{{Kind: model.Waits, From: t.ref, To: w.ref, Mode: model.Write, Func: t.wait.Caller.Func, Stack: t.stack,
+		Why: derived(t, t.name()+" is in "+t.wait.Func+"() of ["+t.module()+"], and "+w.name()+" runs "+w.fn+"() of it")}}
+}
+
+func (v *view) globalEdge(t *task) []model.Edge {
+	r := v.classLock(t, model.ClassRef(t.wait.Lock), t.wait.Type)
+	return []model.Edge{{Kind: model.Waits, From: t.ref, To: r, Mode: orWrite(t.wait.Mode), Func: t.wait.Caller.Func, Stack: t.stack,
+		Why: derived(t, t.name()+" is in "+t.wait.Func+"(), which takes "+t.wait.Lock)}}
+}

@@ -1,0 +1,64 @@
+package check
+
+import (
+	"context"
+
+	"gordian/internal/kreport"
+	"gordian/internal/model"
+)
+
+func unlockNotHeldRule() Rule { return Rule{Doc: unlockNotHeldDoc(), Run: runUnlockNotHeld} }
+
+func unlockNotHeldDoc() Doc {
+	return Doc{
+		ID:       "unlock-not-held",
+		Summary:  "A lock is released that is not held",
+		Severity: model.SevError,
+		What:     `The task released a lock that it does not hold: a second unlock on an error path, an unlock without its lock, the wrong lock of two, or a lock that another task took. Lockdep prints "bad unlock balance".`,
+		Why:      `A second unlock frees the lock under another task that has meanwhile taken it: two tasks are then in the section at once, and data is corrupted without any lock being waited for. A counting semaphore becomes larger than it was, a spinlock's queue is damaged, an rwsem's reader count goes wrong and a later writer waits for ever.`,
+		Example: `out_unlock:
+	mutex_unlock(&d->lock);
+out:
+	mutex_unlock(&d->lock);		/* reached from out_unlock as well */
+	return ret;
+`,
+		Fixes: []model.Fix{
+			{Title: "Match each unlock with its lock", Detail: "Order the labels so that each error path releases what it took, once: labels that unlock come before labels that do not. guard() and scoped_guard() (linux/cleanup.h) make it impossible to get wrong, but mixing a guard with a manual unlock of the same lock is exactly this bug."},
+			{Title: "If another task took it: use another primitive", Detail: "Only the owner may release a mutex or an rwsem it took. Use a completion to signal, or a semaphore."}},
+		Verify:   append(verifyLockdep(), "CONFIG_DEBUG_MUTEXES=y, CONFIG_DEBUG_RWSEMS=y and CONFIG_DEBUG_SPINLOCK=y (all selected by PROVE_LOCKING) check the owner at each unlock."),
+		Sources:  []string{"kernel/locking/lockdep.c, print_unlock_imbalance_bug() (print_unlock_inbalance_bug() up to 4.x)", "kernel/locking/mutex-debug.c, debug_mutex_unlock()"},
+		LogForms: []string{"WARNING: bad unlock balance detected!", "[ BUG: bad unlock balance detected! ]"},
+	}
+}
+
+// runUnlockNotHeld reports lockdep's bad unlock balance.
+func runUnlockNotHeld(_ context.Context, in *Input) []model.Finding {
+	v := in.v
+	var out []model.Finding
+	v.lockdepReports(func(i int, r *kreport.Lockdep) {
+		f := v.fromLockdep("unlock-not-held", i, r)
+		f.Verdict = model.Bug
+		l := r.Lock
+		if l == nil {
+			l = r.Acquiring
+		}
+		name, who := "a lock", "A task"
+		if l != nil && l.Lock != "" {
+			name = l.Lock
+			f.Locks = []model.LockInfo{lockOf(l, "")}
+		}
+		if r.Task != nil {
+			who = label(r.Task.Comm, r.Task.PID)
+		}
+		f.Title = name + " is released but not held" + inFn(f.Function)
+		f.Explanation = who + " released " + name + inFn(f.Function) + ", but lockdep does not have it among the locks that this task holds."
+		if r.NoMoreLocks {
+			f.Explanation += " The task holds no lock at all: this is a second unlock, an unlock without its lock, or a lock that another task took."
+		} else if r.Held != nil && len(r.Held.Locks) > 0 {
+			f.Explanation += " It does hold " + list(heldNames(r.Held), 3) + ": perhaps the wrong one of two was released."
+		}
+		f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
+		out = append(out, f)
+	}, "lockdep-bad-unlock")
+	return out
+}

@@ -1,0 +1,56 @@
+package check
+
+import "gordian/internal/model"
+
+// interruptedHolders looks for a CPU that spins in an interrupt over code of
+// the same module that it stopped: the shape of a lock that is taken in a
+// handler, and outside of it with the interrupt enabled.
+func (v *view) interruptedHolders() []model.Finding {
+	all := v.spinners()
+	var out []model.Finding
+	for _, b := range sortedBoots(all) {
+		for _, c := range all[b] {
+			below := interrupted(c.stack, c.wait.CallerIndex)
+			if below.Func == "" || below.Module == "" || below.Module != c.wait.Caller.Module {
+				continue
+			}
+			out = append(out, v.interruptedHolder(c, below))
+		}
+	}
+	return out
+}
+
+func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
+	f := v.finding("irq-unsafe-lock")
+	f.Status, f.Verdict, f.Confidence = model.Actual, model.Deadlocked, model.Medium
+	f.Boot, f.Reports = c.boot, []int{c.report}
+	f.Time = v.base(c.report).Time
+	f.Evidence = []model.Provenance{c.why}
+	f.Tasks = []model.TaskInfo{c.info()}
+	if c.cpu >= 0 {
+		cpu := c.cpu
+		f.CPU = &cpu
+	}
+	blame(&f, below)
+	lock, handler := v.spinLock(c), c.wait.Caller.Func
+	where := c.actor()
+	f.Locks = []model.LockInfo{{Name: lock, Type: c.wait.Type, Addr: c.addr, Owner: label(c.comm, c.pid)}}
+	f.Title = handler + "() spins in an interrupt for a lock that " + below.Func + "() below it probably holds"
+	f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for " + lock + ". Both are code of [" + below.Module +
+		"]. If " + below.Func + "() holds that lock with interrupts enabled, the handler waits for the very code that it stopped, and this CPU is lost."
+	f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it (gordian check DIR), and lockdep reports it as an inconsistent lock state."}
+	derivedWhy := c.why
+	derivedWhy.Derived = true
+	derivedWhy.Excerpt = "the interrupt that runs " + handler + "() stopped " + below.Func + "() of the same module"
+	f.Path = []model.PathStep{
+		{Kind: model.Waits, From: "interrupt on " + where, To: lock, Mode: orWrite(c.wait.Mode), At: at(c.wait.Caller), Why: []model.Provenance{c.why}},
+		{Kind: model.HeldBy, From: lock, To: where, Mode: model.Write, At: at(below), Why: []model.Provenance{derivedWhy}}}
+	f.Interleaving = []model.Moment{
+		{Actor: where, Does: call(c.wait.Type, c.wait.Mode, lock), Note: "held in " + below.Func + "(), interrupts enabled"},
+		{Actor: "interrupt on " + where, Does: "stops " + below.Func + "()", Note: "the lock stays held"},
+		{Actor: "interrupt on " + where, Does: call(c.wait.Type, c.wait.Mode, lock), Note: "spins for ever in " + handler + "()"}}
+	ownFix(&f, "Take the lock with interrupts off in "+below.Func+"()",
+		"spin_lock_irqsave() there and in every other place outside the handler, if "+handler+"() runs in hardirq (most hrtimers and interrupt handlers); spin_lock_bh() if it runs in softirq (timers, tasklets, network receive).")
+	f.Fingerprint = model.Fingerprint(f.Rule, "spin", handler, below.Func)
+	return f
+}
