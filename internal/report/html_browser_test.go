@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -105,8 +106,13 @@ func (w *htmlWatch) check(t *testing.T, loads int) {
 // htmlOpen writes a page to a file and returns the action that opens it.
 func htmlOpen(t *testing.T, d *model.Document) chromedp.Action[chromedp.Void] {
 	t.Helper()
+	return htmlOpenPage(t, htmlRender(t, d))
+}
+
+func htmlOpenPage(t *testing.T, page []byte) chromedp.Action[chromedp.Void] {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(file, htmlRender(t, d), 0o600); err != nil {
+	if err := os.WriteFile(file, page, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return chromedp.Navigate((&url.URL{Scheme: "file", Path: file}).String())
@@ -115,8 +121,12 @@ func htmlOpen(t *testing.T, d *model.Document) chromedp.Action[chromedp.Void] {
 // htmlShot takes a picture of the whole page, and keeps it where the
 // environment says so.
 func htmlShot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
+	return htmlKeep(t, name, chromedp.FullScreenshot(100))
+}
+
+func htmlKeep(t *testing.T, name string, shot chromedp.Action[[]byte]) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		png, err := chromedp.FullScreenshot(100)(ctx, tab)
+		png, err := shot(ctx, tab)
 		if err != nil {
 			return err
 		}
@@ -237,10 +247,32 @@ func TestHTMLHostileInBrowser(t *testing.T) {
 			chromedp.Click(chromedp.CSS("#expand")), chromedp.Sleep(100*time.Millisecond),
 			htmlExpect(t, "hostile text executed", `typeof window.__pwned`, "undefined"),
 			htmlExpect(t, "pixels too wide", `document.documentElement.scrollWidth - document.documentElement.clientWidth`, "0"),
-			htmlShot(t, fmt.Sprintf("hostile-%d", i)))
+			// Of the window only: some of these pages are higher than a picture can be.
+			htmlKeep(t, fmt.Sprintf("hostile-%d", i), chromedp.CaptureScreenshot()))
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.check(t, len(docs))
+}
+
+// The second wall: were the escaping ever to fail, the page's own policy keeps
+// what got in from running and from calling home. It also shows that the watch
+// of these tests sees such an attempt.
+func TestHTMLPolicyStopsInjection(t *testing.T) {
+	ctx := htmlBrowser(t)
+	var w htmlWatch
+	w.listen(t, ctx)
+	const evil = `<script>window.__pwned=1</script><img src="x.png" onerror="window.__pwned=1"></main>`
+	page := bytes.Replace(htmlRender(t, htmlAllSamples()), []byte("</main>"), []byte(evil), 1)
+	err := chromedp.Do(ctx, htmlOpenPage(t, page), chromedp.Sleep(200*time.Millisecond),
+		htmlExpect(t, "injected script executed", `typeof window.__pwned`, "undefined"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.problems) < 2 {
+		t.Errorf("the watch saw only %q", w.problems)
+	}
 }

@@ -27,15 +27,15 @@ type htmlFinding struct {
 	Verify      []string
 	Missing     []string
 	Tasks       []htmlTask
-	ShowCPU     bool // the columns of Tasks that not every finding fills
-	ShowBehind  bool
 	Stacks      []htmlStack
 	Locks       []htmlLock
-	Evidence    []htmlEvidence
-	History     []htmlSighting
-	Related     []htmlRelated
-	Reports     []htmlLink
-	More        map[string]string // by part: how much of it was left out
+	// The columns of Tasks and Locks that not every finding fills.
+	ShowCPU, ShowBehind, ShowAddr, ShowOwner bool
+	Evidence                                 []htmlEvidence
+	History                                  []htmlSighting
+	Related                                  []htmlRelated
+	Reports                                  []htmlLink
+	More                                     map[string]string // by part: how much of it was left out
 }
 
 type htmlFact struct{ Name, Value string }
@@ -100,7 +100,7 @@ func (b *htmlBuilder) heading(i int) htmlFinding {
 	if v.Title == "" {
 		v.Title = v.Rule
 	}
-	v.Severity.Value, v.Verdict.Value = b.line(v.Severity.Value), b.line(v.Verdict.Value)
+	v.Severity.Value, v.Verdict.Value = b.word(v.Severity.Value), b.word(v.Verdict.Value)
 	if f.Severity.Rank() > 0 {
 		v.SeverityWord = string(f.Severity)
 	}
@@ -111,10 +111,10 @@ func (b *htmlBuilder) finding(i int) htmlFinding {
 	f := &b.d.Findings[i]
 	v := b.heading(i)
 	status := htmlStatus(f.Status)
-	status.Value = b.line(status.Value)
+	status.Value = b.word(status.Value)
 	v.Badges = []htmlBadge{
 		{"rule", v.Rule, "is-plain"}, status, v.Verdict, v.Severity,
-		{"confidence", b.line(string(f.Confidence)), "is-plain"},
+		{"confidence", b.word(string(f.Confidence)), "is-plain"},
 	}
 	v.Facts = b.facts(f)
 	v.Explanation = b.block(f.Explanation)

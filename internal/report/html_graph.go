@@ -88,9 +88,9 @@ func (g *htmlGraph) node(kind, key, name, note string) int {
 	if kind == htmlNodeTask {
 		shape = layout.RoundRect
 	}
-	label := []string{htmlShort(name, 24)}
+	label := []string{htmlShort(name, 28)}
 	if note = htmlLine(note, 100); note != "" {
-		label = append(label, htmlShort(note, 26))
+		label = append(label, htmlShort(note, 30))
 	}
 	g.index[key] = len(g.Nodes)
 	g.Nodes = append(g.Nodes, layout.Node{Label: label, Shape: shape})
@@ -226,12 +226,12 @@ func htmlCycleCaption(f *model.Finding) string {
 	if f.Path[0].Kind == model.Before {
 		return "Lock-order cycle. An arrow leads from a lock class to one that was taken while it was held."
 	}
-	return "Wait-for cycle. Rounded boxes are tasks, hexagons are locks; solid arrows wait, dashed arrows lead to the holder."
+	return "Wait-for cycle. Boxes are tasks, hexagons are locks; dashed arrows lead to the holder."
 }
 
 func htmlTreeCaption(f *model.Finding) string {
 	if len(f.Path) > 0 && f.Path[0].Kind == model.Before {
 		return "Lock order. An arrow leads from a lock class to one that was taken while it was held."
 	}
-	return "Who waits for whom. Rounded boxes are tasks, hexagons are locks; solid arrows wait, dashed arrows lead to the holder."
+	return "Who waits for whom. Boxes are tasks, hexagons are locks; dashed arrows lead to the holder."
 }

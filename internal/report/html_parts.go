@@ -30,6 +30,8 @@ func (b *htmlBuilder) actors(v *htmlFinding, f *model.Finding) {
 	}
 	v.More["tasks"] = htmlMore(len(f.Tasks)-b.lim.Rows, "task")
 	for _, l := range f.Locks[:min(len(f.Locks), b.lim.Rows)] {
+		v.ShowAddr = v.ShowAddr || l.Addr != ""
+		v.ShowOwner = v.ShowOwner || l.Owner != ""
 		v.Locks = append(v.Locks, htmlLock{b.line(l.Name), b.line(string(l.Type)), b.line(l.Addr), b.line(l.Owner)})
 	}
 	v.More["locks"] = htmlMore(len(f.Locks)-b.lim.Rows, "lock")

@@ -45,7 +45,7 @@ func newHTMLFigure(g *htmlGraph, caption string) htmlFigure {
 		CornerSize: htmlNum(layout.Corner),
 	}
 	switch {
-	case d.W > 740:
+	case d.W > 680:
 		f.Class = "wide huge" // not beside the list of edges, but above it
 	case d.W > 560:
 		f.Class = "wide" // scrolls on a narrow screen rather than shrink beyond reading

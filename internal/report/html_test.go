@@ -15,6 +15,9 @@ import (
 	"gordian/internal/model"
 )
 
+// update is for every golden file of this package.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 func htmlRender(t *testing.T, d *model.Document) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -30,7 +33,7 @@ func TestHTMLGolden(t *testing.T) {
 		t.Error("the same document gave different bytes the second time")
 	}
 	const file = "testdata/html_abba.golden.html"
-	if f := flag.Lookup("update"); f != nil && f.Value.String() == "true" {
+	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -157,13 +160,13 @@ func htmlCheckVisible(t *testing.T, payload int, page []byte) {
 	}
 }
 
-func TestHTMLShow(t *testing.T) {
+func TestHTMLText(t *testing.T) {
 	for _, c := range []struct{ in, line, block string }{
 		{"plain ünïcode 日本", "plain ünïcode 日本", "plain ünïcode 日本"},
 		{"a\x00b\x1b[0m", `a\x00b\x1b[0m`, `a\x00b\x1b[0m`},
-		{"a\u202eb\u200bc", `a\u202eb\u200bc`, `a\u202eb\u200bc`},
+		{"a\u202eb\u200bc", `a\u{202e}b\u{200b}c`, `a\u{202e}b\u{200b}c`},
 		{"\xff\xfe", `\xff\xfe`, `\xff\xfe`},
-		{"a\r\n\tb\n", `a\r\n\tb\n`, "a\n\tb"},
+		{"a\r\n\tb\n", `a\x0d\x0a\x09b\x0a`, "a\n\tb"},
 		{strings.Repeat("x", 30), strings.Repeat("x", 20) + "… [10 more bytes]", strings.Repeat("x", 20) + "… [10 more bytes]"},
 	} {
 		if got := htmlLine(c.in, 20); got != c.line {

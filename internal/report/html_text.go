@@ -4,41 +4,26 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
-// htmlLine makes a name or a title safe to look at: characters that would be
-// invisible, reorder the text or break the line are shown as Go escapes, and
-// the length is bounded. (html/template makes it safe for the browser.)
-func htmlLine(s string, limit int) string { return htmlShow(s, limit, false) }
+// htmlLine makes a name or a title safe to look at, and bounds its length.
+// (html/template makes it safe for the browser.)
+func htmlLine(s string, limit int) string { return htmlBound(s, limit, safeLine) }
 
 // htmlBlock does the same for text of several lines.
 func htmlBlock(s string, limit int) string {
-	return strings.TrimRight(htmlShow(strings.ReplaceAll(s, "\r\n", "\n"), limit, true), "\n")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return htmlBound(strings.TrimRight(s, "\n"), limit, SafeText)
 }
 
-func htmlShow(s string, limit int, lines bool) string {
-	var b strings.Builder
+func htmlBound(s string, limit int, safe func(string) string) string {
 	n := 0
-	for i := 0; i < len(s); {
+	for i := range s { // steps over whole characters
 		if n++; n > limit {
-			fmt.Fprintf(&b, "… [%d more bytes]", len(s)-i)
-			break
+			return safe(s[:i]) + fmt.Sprintf("… [%d more bytes]", len(s)-i)
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case lines && (r == '\n' || r == '\t'), unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			q := strconv.QuoteRuneToASCII(r)
-			b.WriteString(q[1 : len(q)-1])
-		}
-		i += size
 	}
-	return b.String()
+	return safe(s)
 }
 
 // htmlShort cuts a label for a drawing, keeping its end: in names like

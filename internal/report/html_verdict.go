@@ -25,7 +25,7 @@ func htmlHeadline(d *model.Document) (head string, rest []string) {
 		}
 	}
 	say(model.CouldDeadlock, "place could deadlock", "places could deadlock")
-	say(model.Behind, "task blocks others, but is not itself in a cycle", "tasks block others, but are not themselves in a cycle")
+	say(model.Behind, "finding shows tasks behind a blocker that is in no cycle", "findings show tasks behind a blocker that is in no cycle")
 	say(model.BlockedOnIO, "finding is blocked on I/O, not deadlocked", "findings are blocked on I/O, not deadlocked")
 	say(model.Slow, "finding is slow or starved, with no lock cycle seen", "findings are slow or starved, with no lock cycle seen")
 	say(model.Bug, "locking rule was broken", "locking rules were broken")

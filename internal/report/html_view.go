@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gordian/internal/model"
 )
@@ -98,6 +99,9 @@ func newHTMLPage(d *model.Document, assets htmlAssets, lim htmlLimits) *htmlPage
 func (b *htmlBuilder) line(s string) string  { return htmlLine(s, b.lim.LineLen) }
 func (b *htmlBuilder) block(s string) string { return htmlBlock(s, b.lim.BlockLen) }
 
+// word shows a value of an enum, which a saved document may have wrong.
+func (b *htmlBuilder) word(s string) string { return htmlShort(b.line(s), 24) }
+
 // nameFindings gives every finding an id to link to. Two findings may share a
 // fingerprint; links lead to the first.
 func (b *htmlBuilder) nameFindings() {
@@ -122,20 +126,21 @@ func (b *htmlBuilder) counts() []htmlBadge {
 		n[f.Severity]++
 	}
 	return []htmlBadge{
-		{"errors", strconv.Itoa(n[model.SevError]), htmlIfAny(n[model.SevError], "is-error")},
-		{"warnings", strconv.Itoa(n[model.SevWarning]), htmlIfAny(n[model.SevWarning], "is-warning")},
-		{"notes", strconv.Itoa(n[model.SevNote]), htmlIfAny(n[model.SevNote], "is-note")},
-		{"kernel reports", strconv.Itoa(len(b.d.Reports)), "is-plain"},
-		{"inputs", strconv.Itoa(len(b.d.Inputs)), "is-plain"},
+		htmlChip(n[model.SevError], "error", "is-error"),
+		htmlChip(n[model.SevWarning], "warning", "is-warning"),
+		htmlChip(n[model.SevNote], "note", "is-note"),
+		htmlChip(len(b.d.Reports), "kernel report", "is-plain"),
+		htmlChip(len(b.d.Inputs), "input", "is-plain"),
 	}
 }
 
-// htmlIfAny keeps a zero from shouting.
-func htmlIfAny(n int, class string) string {
+// htmlChip counts something. A zero must not shout, so it has no colour.
+func htmlChip(n int, one, class string) htmlBadge {
 	if n == 0 {
-		return "is-plain"
+		class = "is-plain"
 	}
-	return class
+	_, word, _ := strings.Cut(htmlCount(n, one), " ")
+	return htmlBadge{word, strconv.Itoa(n), class}
 }
 
 // input names an input by its index, which a saved document may have wrong.

@@ -24,6 +24,15 @@
   $("expand").addEventListener("click", () => folds.forEach((d) => { d.open = true; }));
   $("collapse").addEventListener("click", () => folds.forEach((d) => { d.open = false; }));
 
+  // What scrolls must be reachable with the keyboard; what does not scroll
+  // would only be in the way.
+  const reach = (root) => root.querySelectorAll(".scroll, pre").forEach((el) => {
+    if (el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight) el.tabIndex = 0;
+    else el.removeAttribute("tabindex");
+  });
+  document.addEventListener("toggle", (e) => { if (e.target.open) reach(e.target); }, true);
+  reach(document);
+
   // Filter: every word must occur somewhere in the finding.
   const q = $("q"), sev = $("sev");
   const texts = new Map();

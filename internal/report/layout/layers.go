@@ -169,7 +169,7 @@ func (l *layers) placeBoxes() (ends []float64) {
 		ends[d] = at + size[d] + room[d] + 2*labelPad
 		at = ends[d] + curveRoom
 		if l.down {
-			at -= curveRoom / 2
+			at -= curveRoom / 4 // lines are high enough already
 		}
 	}
 	for i, n := range l.g.Nodes {
