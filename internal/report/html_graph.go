@@ -189,41 +189,66 @@ func (g *htmlGraph) behind(f *model.Finding, names htmlNames) {
 	}
 }
 
-// htmlDraw returns the drawings of a finding: the proof as a ring if it is a
-// cycle, with the tasks behind it in a drawing of their own; otherwise both in
-// one.
+// htmlCycle splits a path into the steps of its cycles and those that only
+// lead there: a step is part of a cycle only if another one leads to its start
+// and another one leads on from its end.
+func htmlCycle(path []model.PathStep) (in, out []model.PathStep) {
+	in = path
+	for {
+		leaves, reached := map[string]bool{}, map[string]bool{}
+		for _, s := range in {
+			leaves[s.From], reached[s.To] = true, true
+		}
+		var kept []model.PathStep
+		for _, s := range in {
+			if reached[s.From] && leaves[s.To] {
+				kept = append(kept, s)
+			} else {
+				out = append(out, s)
+			}
+		}
+		if len(kept) == len(in) {
+			return kept, out
+		}
+		in = kept
+	}
+}
+
+// htmlDraw returns the drawings of a finding: the proof as a ring if it has
+// one cycle, with what waits behind it in a drawing of its own; otherwise all
+// in one.
 func htmlDraw(f *model.Finding, lim htmlLimits) (figures []htmlFigure, note string) {
 	names := htmlNamesOf(f)
-	g := newHTMLGraph(lim.Layered)
-	for _, s := range f.Path {
-		g.step(s, names)
+	ring, behind := newHTMLGraph(lim.Layered), newHTMLGraph(lim.Layered)
+	cycle, tail := htmlCycle(f.Path)
+	for _, s := range cycle {
+		ring.step(s, names)
 	}
-	waiters := newHTMLGraph(lim.Layered)
+	behindCaption := "What waits behind the cycle, and is released once the cycle is."
 	switch {
-	case layout.IsCycle(g.Graph) && g.omitted == 0:
-		if len(g.Nodes) > lim.Ring {
-			note = "The cycle has " + htmlCount(len(g.Nodes), "node") + " and is not drawn; all its edges are in the list."
-		} else {
-			figures = append(figures, newHTMLFigure(g, htmlCycleCaption(f)))
-		}
-		waiters.behind(f, names)
+	case !layout.IsCycle(ring.Graph) || ring.omitted > 0:
+		// No cycle, or several that share nodes: one drawing for the whole path.
+		ring, tail, behindCaption = newHTMLGraph(0), f.Path, htmlTreeCaption(f)
+	case len(ring.Nodes) > lim.Ring:
+		note = "The cycle has " + htmlCount(len(ring.Nodes), "node") + " and is not drawn; all its edges are in the list."
 	default:
-		g.behind(f, names)
-		if len(g.Nodes) > 0 {
-			figures = append(figures, newHTMLFigure(g, htmlTreeCaption(f)))
-		}
+		figures = append(figures, newHTMLFigure(ring, htmlCycleCaption(cycle)))
 	}
-	if len(waiters.Nodes) > 0 {
-		figures = append(figures, newHTMLFigure(waiters, "Tasks that wait behind the cycle. They are released once it is."))
+	for _, s := range tail {
+		behind.step(s, names)
 	}
-	if n := g.omitted + waiters.omitted; n > 0 {
-		note = strings.TrimSpace(note + " " + htmlCount(n, "further edge") + " not drawn; see the lists.")
+	behind.behind(f, names)
+	if len(behind.Nodes) > 0 {
+		figures = append(figures, newHTMLFigure(behind, behindCaption))
+	}
+	if behind.omitted > 0 {
+		note = strings.TrimSpace(note + " " + htmlCount(behind.omitted, "further edge") + " not drawn; see the lists.")
 	}
 	return figures, note
 }
 
-func htmlCycleCaption(f *model.Finding) string {
-	if f.Path[0].Kind == model.Before {
+func htmlCycleCaption(cycle []model.PathStep) string {
+	if cycle[0].Kind == model.Before {
 		return "Lock-order cycle. An arrow leads from a lock class to one that was taken while it was held."
 	}
 	return "Wait-for cycle. Boxes are tasks, hexagons are locks; dashed arrows lead to the holder."

@@ -45,6 +45,8 @@ func newHTMLFigure(g *htmlGraph, caption string) htmlFigure {
 		CornerSize: htmlNum(layout.Corner),
 	}
 	switch {
+	case d.W > 1350:
+		f.Class = "wide huge vast" // scrolls everywhere
 	case d.W > 680:
 		f.Class = "wide huge" // not beside the list of edges, but above it
 	case d.W > 560:

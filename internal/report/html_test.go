@@ -180,6 +180,8 @@ func TestHTMLText(t *testing.T) {
 
 func TestHTMLHeadline(t *testing.T) {
 	twice := htmlABBA()
+	tail := htmlABBA()
+	tail.Path = append([]model.PathStep{{Kind: model.Waits, From: "cat/900", To: "lock_a", Mode: model.Read}}, tail.Path...)
 	for _, c := range []struct {
 		doc  *model.Document
 		head string
@@ -188,6 +190,7 @@ func TestHTMLHeadline(t *testing.T) {
 		{htmlDocument(htmlABBA()), "2 tasks are deadlocked", 0},
 		{htmlDocument(htmlABBA(), twice, htmlWithBehind()), "2 tasks are deadlocked", 0},
 		{htmlDocument(htmlABBA(), htmlInversion(), htmlSoftLockup()), "2 tasks are deadlocked", 2},
+		{htmlDocument(tail), "2 tasks are deadlocked", 0},
 		{htmlDocument(htmlInversion()), "1 place could deadlock", 0},
 		{htmlDocument(htmlSelf()), "1 locking rule was broken", 0},
 		{htmlDocument(), "Nothing found, but part of the evidence could not be used", 0},
@@ -251,5 +254,18 @@ func TestHTMLGraphLimits(t *testing.T) {
 	}
 	if figures, note = htmlDraw(&f, htmlDefaultLimits()); len(figures) != 0 || !strings.Contains(note, "not drawn") {
 		t.Errorf("a ring of 30: %d figures, note %q", len(figures), note)
+	}
+}
+
+// What leads to a cycle is drawn behind it, not in it.
+func TestHTMLCycleWithATail(t *testing.T) {
+	f := htmlABBA()
+	f.Path = append([]model.PathStep{{Kind: model.Waits, From: "cat/900", To: "lock_a", Mode: model.Read}}, f.Path...)
+	figures, note := htmlDraw(&f, htmlDefaultLimits())
+	if len(figures) != 2 || note != "" {
+		t.Fatalf("%d figures, note %q", len(figures), note)
+	}
+	if n, m := len(figures[0].Nodes), len(figures[1].Nodes); n != 4 || m != 2 {
+		t.Errorf("%d nodes in the ring, %d behind it, want 4 and 2", n, m)
 	}
 }

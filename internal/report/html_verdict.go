@@ -74,11 +74,15 @@ func htmlDeadlocked(d *model.Document, findings int) string {
 	return strings.Join(who, " and ") + verb
 }
 
-// htmlStuck names the tasks (or CPUs) of a proof, or, without one, those that
-// wait behind nobody.
+// htmlStuck names the tasks (or CPUs) of a cycle; without a cycle those of the
+// whole path; without a path those that wait behind nobody.
 func htmlStuck(f *model.Finding) map[string]bool {
+	path, _ := htmlCycle(f.Path)
+	if len(path) == 0 {
+		path = f.Path
+	}
 	stuck := map[string]bool{}
-	for _, s := range f.Path {
+	for _, s := range path {
 		switch s.Kind {
 		case model.Waits:
 			stuck[s.From] = true

@@ -25,13 +25,20 @@
   $("collapse").addEventListener("click", () => folds.forEach((d) => { d.open = false; }));
 
   // What scrolls must be reachable with the keyboard; what does not scroll
-  // would only be in the way.
-  const reach = (root) => root.querySelectorAll(".scroll, pre").forEach((el) => {
-    if (el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight) el.tabIndex = 0;
-    else el.removeAttribute("tabindex");
-  });
-  document.addEventListener("toggle", (e) => { if (e.target.open) reach(e.target); }, true);
-  reach(document);
+  // would only be in the way. All is measured before anything is changed, or
+  // the browser would lay out the page once per element.
+  const reach = (roots) => {
+    const all = roots.flatMap((r) => Array.from(r.querySelectorAll(".scroll, pre")));
+    const open = all.filter((el) => !el.closest("details:not([open])"));
+    const over = open.map((el) => el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight);
+    open.forEach((el, i) => { if (over[i]) el.tabIndex = 0; else el.removeAttribute("tabindex"); });
+  };
+  let opened = [];
+  document.addEventListener("toggle", (e) => {
+    if (!e.target.open) return;
+    if (opened.push(e.target) === 1) requestAnimationFrame(() => { reach(opened); opened = []; });
+  }, true);
+  reach([document]);
 
   // Filter: every word must occur somewhere in the finding.
   const q = $("q"), sev = $("sev");

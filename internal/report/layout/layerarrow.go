@@ -33,16 +33,34 @@ func (l *layers) treeArrow(a *Arrow, e Edge, bend float64, o *obstacles) {
 	}
 }
 
-// extraArrow draws an arrow that is not part of the forest: one that closes a
-// cycle, skips layers or runs beside another one. It leads around the boxes,
-// and goes without a label where there is no room.
-func (l *layers) extraArrow(a *Arrow, e Edge, o *obstacles) {
-	from, to := l.boxes[e.From], l.boxes[e.To]
-	if e.From == e.To {
-		placeLoop(a, from, e.Label, o)
-		return
-	}
+// extraArrows draws the arrows that are not part of the forest: those that
+// close a cycle, skip layers or run beside another one. Their labels come last,
+// so that they keep clear of all arrows; where there is no room, an arrow goes
+// without.
+func (l *layers) extraArrows(d *Drawing, o *obstacles) {
 	all := Bounds(Drawing{Boxes: l.boxes})
+	var extra []int
+	for i, e := range l.g.Edges {
+		if l.tree[e.From] == i {
+			continue
+		}
+		if e.From == e.To {
+			placeLoop(&d.Arrows[i], l.boxes[e.From], e.Label, o)
+			continue
+		}
+		c := l.around(all, e)
+		d.Arrows[i] = Arrow{Path: []Curve{c}, Head: head(c)}
+		o.curves = append(o.curves, c)
+		extra = append(extra, i)
+	}
+	for _, i := range extra {
+		o.label(&d.Arrows[i], d.Arrows[i].Path[0], l.g.Edges[i].Label, all.Center())
+	}
+}
+
+// around leads a curve from box to box along the edge of the drawing.
+func (l *layers) around(all Rect, e Edge) Curve {
+	from, to := l.boxes[e.From], l.boxes[e.To]
 	f, t := from.Center(), to.Center()
 	// A cubic reaches three quarters of the way to its control points.
 	c := Curve{f, {f.X, all.Y - 70}, {t.X, all.Y - 70}, t}
@@ -53,7 +71,5 @@ func (l *layers) extraArrow(a *Arrow, e Edge, o *obstacles) {
 	if !ok {
 		c, _ = clip(line(f, t), from, to)
 	}
-	*a = Arrow{Path: []Curve{c}, Head: head(c)}
-	o.curves = append(o.curves, c)
-	o.label(a, c, e.Label, all.Center())
+	return c
 }

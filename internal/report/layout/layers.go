@@ -59,11 +59,7 @@ func (l layers) place() Drawing {
 			l.treeArrow(&d.Arrows[i], e, ends[l.depth[e.From]], &o)
 		}
 	}
-	for i, e := range l.g.Edges {
-		if l.tree[e.From] != i {
-			l.extraArrow(&d.Arrows[i], e, &o)
-		}
-	}
+	l.extraArrows(&d, &o)
 	return finish(d)
 }
 
