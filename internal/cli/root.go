@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+const rootLong = `gordian says what is stuck in a Linux kernel, who holds what, why, and how to fix it.
+
+It reads what you have (a kernel log today) and explains every lockdep report,
+hung task, lockup and stall in it as a finding with its proof, its fix and a way
+to verify the fix.`
+
+const exitHelp = `Exit status:
+  0    nothing found at or above --fail-on
+  1    findings at or above --fail-on
+  2    could not run, bad usage, or some of the evidence could not be read
+  130  interrupted
+`
+
+const rootExample = `  gordian diagnose dmesg.txt             a saved log (.gz, .xz and .zst too)
+  journalctl -k -b -1 | gordian diagnose -
+                                         the previous boot, from the journal
+  gordian diagnose --format html -o report.html console.log
+                                         a page to attach to a bug report
+  gordian explain lock-order-inversion   what a rule means, and the usual fixes`
+
+// newRoot builds the command tree. The same tree gives help, completions and
+// the manual page.
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "gordian",
+		Short:         "Diagnose deadlocks of the Linux kernel",
+		Long:          rootLong,
+		Example:       rootExample,
+		SilenceErrors: true, // Run prints them
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := c.Help(); err != nil {
+				return err
+			}
+			return &exitStatus{code: exitFailure}
+		},
+	}
+	root.AddCommand(newDiagnose(s), newRender(s), newExplain(s), newVersion(), newMan())
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError(c, err)
+	})
+	root.SetHelpTemplate(root.HelpTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
+	root.InitDefaultCompletionCmd()
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}

@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"gordian/internal/model"
+)
+
+// Text is for a person at a terminal who has perhaps never seen lockdep: the
+// verdict first, then each finding from the outside in.
+func Text() Renderer {
+	return Renderer{
+		Name: "text",
+		Help: "for reading in a terminal",
+		Render: func(w io.Writer, d *model.Document, o Options) error {
+			t := &text{page: newPage(w, o), d: d, verbose: o.Verbose, said: map[string]int{}}
+			t.summary()
+			for i := range d.Findings {
+				t.finding(i)
+			}
+			t.footer()
+			return t.err
+		},
+	}
+}
+
+// Verdicts is the text of --quiet: one line per finding, nothing else, so
+// that it suits scripts and mails.
+func Verdicts() Renderer {
+	return Renderer{
+		Name: "text",
+		Help: "one line per finding",
+		Render: func(w io.Writer, d *model.Document, o Options) error {
+			p := newPage(w, o)
+			for i := range d.Findings {
+				f := &d.Findings[i]
+				p.line(p.ink(severityInk(f.Severity), safeLine(string(f.Severity))) + ": " + safeLine(f.Rule) + ": " +
+					safeLine(titleOf(f)) + " (" + verdictWords(f) + ", confidence " + safeLine(string(f.Confidence)) + ")")
+			}
+			return p.err
+		},
+	}
+}
+
+type text struct {
+	*page
+	d       *model.Document
+	verbose bool
+	said    map[string]int // advice printed already, by text: the finding that has it
+}
+
+func titleOf(f *model.Finding) string {
+	if f.Title != "" {
+		return f.Title
+	}
+	return f.Rule
+}
+
+// summary answers "what is stuck?" in the first lines.
+func (t *text) summary() {
+	head, rest := htmlHeadline(t.d)
+	c := green
+	if len(t.d.Findings) > 0 {
+		c = severityInk(t.d.Findings[0].Severity)
+	}
+	if len(rest) > 0 {
+		head += "; " + strings.Join(rest, "; ")
+	}
+	t.wrap("", "", c, head+".")
+	const most = 8
+	for i := range t.d.Findings[:min(len(t.d.Findings), most)] {
+		f := &t.d.Findings[i]
+		t.wrap("  "+strconv.Itoa(i+1)+". ", "     ", plain, safeLine(titleOf(f)))
+	}
+	if n := len(t.d.Findings) - most; n > 0 {
+		t.line("  … and " + strconv.Itoa(n) + " more")
+	}
+}
+
+func (t *text) finding(i int) {
+	f := &t.d.Findings[i]
+	t.blank()
+	rule := fmt.Sprintf("── %d of %d ── ", i+1, len(t.d.Findings))
+	t.line(t.ink(dim, rule+strings.Repeat("─", max(t.width-columns(rule), 0))))
+	t.wrap("", "  ", severityInk(f.Severity), safeLine(titleOf(f)))
+	badge := safeLine(string(f.Severity)) + " · " + verdictWords(f) + " · rule " + safeLine(f.Rule) + " · confidence " + safeLine(string(f.Confidence))
+	t.wrap("", "  ", plain, badge)
+	if place := placeOf(f); place != "" {
+		t.wrap("", "  ", dim, place)
+	}
+	if f.Explanation != "" {
+		t.head("Why")
+		t.wrap("  ", "  ", plain, SafeText(f.Explanation))
+	}
+	t.interleaving(f)
+	t.proof(f)
+	t.tasks(f)
+	t.locks(f)
+	t.advice(f, i+1)
+	t.history(f)
+}
+
+// placeOf says where to look first.
+func placeOf(f *model.Finding) string {
+	var parts []string
+	if f.Function != "" {
+		s := "look at " + safeLine(f.Function) + "()"
+		if f.Module != "" {
+			s += " [" + safeLine(f.Module) + "]"
+		}
+		parts = append(parts, s)
+	}
+	if f.File != "" {
+		s := safeLine(f.File)
+		if f.Line > 0 {
+			s += ":" + strconv.Itoa(f.Line)
+		}
+		parts = append(parts, s)
+	}
+	if f.CPU != nil {
+		parts = append(parts, "CPU "+strconv.Itoa(*f.CPU))
+	}
+	if f.Time != "" {
+		parts = append(parts, "at "+safeLine(f.Time))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// footer counts, and says what the report does not cover.
+func (t *text) footer() {
+	t.blank()
+	t.line(t.ink(dim, strings.Repeat("─", t.width)))
+	t.wrap("", "  ", plain, t.counts())
+	for _, in := range t.d.Incomplete {
+		t.wrap("! ", "  ", yellow, "incomplete: "+t.inputName(in.Input)+": "+safeLine(in.Reason))
+	}
+	for _, k := range []struct{ stat, words string }{
+		{"findings_below_confidence", "left out: below --min-confidence"},
+		{"findings_beyond_limit", "left out: beyond --max-findings"},
+	} {
+		if n := t.d.Stats[k.stat]; n > 0 {
+			t.line(htmlCount(int(n), "finding") + " " + k.words)
+		}
+	}
+	if len(t.d.Findings) > 0 {
+		t.line(t.ink(dim, "gordian explain RULE says more about a rule."))
+	}
+}
+
+func (t *text) counts() string {
+	var bytes int64
+	for _, in := range t.d.Inputs {
+		bytes += in.Bytes
+	}
+	return htmlCount(len(t.d.Findings), "finding") + " from " + htmlCount(len(t.d.Reports), "kernel report") + " in " +
+		htmlCount(len(t.d.Inputs), "input") + ", " + htmlBytes(bytes) + "."
+}
+
+func (t *text) inputName(i int) string {
+	if i < 0 || i >= len(t.d.Inputs) {
+		return "input " + strconv.Itoa(i)
+	}
+	return safeLine(t.d.Inputs[i].Path)
+}
