@@ -39,6 +39,9 @@ func (l *layers) treeArrow(a *Arrow, e Edge, bend float64, o *obstacles) {
 // without.
 func (l *layers) extraArrows(d *Drawing, o *obstacles) {
 	all := Bounds(Drawing{Boxes: l.boxes})
+	for _, r := range o.labels {
+		all = all.union(r)
+	}
 	var extra []int
 	for i, e := range l.g.Edges {
 		if l.tree[e.From] == i {
@@ -48,7 +51,7 @@ func (l *layers) extraArrows(d *Drawing, o *obstacles) {
 			placeLoop(&d.Arrows[i], l.boxes[e.From], e.Label, o)
 			continue
 		}
-		c := l.around(all, e)
+		c := l.around(all, e, 24*float64(len(extra)+1))
 		d.Arrows[i] = Arrow{Path: []Curve{c}, Head: head(c)}
 		o.curves = append(o.curves, c)
 		extra = append(extra, i)
@@ -58,14 +61,19 @@ func (l *layers) extraArrows(d *Drawing, o *obstacles) {
 	}
 }
 
-// around leads a curve from box to box along the edge of the drawing.
-func (l *layers) around(all Rect, e Edge) Curve {
+// around leads a curve from box to box past the edge of the drawing, gap
+// beyond it.
+func (l *layers) around(all Rect, e Edge, gap float64) Curve {
 	from, to := l.boxes[e.From], l.boxes[e.To]
 	f, t := from.Center(), to.Center()
-	// A cubic reaches three quarters of the way to its control points.
-	c := Curve{f, {f.X, all.Y - 70}, {t.X, all.Y - 70}, t}
+	// In its middle, a cubic has come three quarters of the way from its ends
+	// to its control points.
+	far := func(a, b, edge float64) float64 { return (a+b)/2 + (edge-(a+b)/2)*4/3 }
+	y := far(f.Y, t.Y, all.Y-gap)
+	c := Curve{f, {f.X, y}, {t.X, y}, t}
 	if l.down {
-		c = Curve{f, {all.X + all.W + 90, f.Y}, {all.X + all.W + 90, t.Y}, t}
+		x := far(f.X, t.X, all.X+all.W+gap)
+		c = Curve{f, {x, f.Y}, {x, t.Y}, t}
 	}
 	c, ok := clip(c, from, to)
 	if !ok {
