@@ -228,7 +228,7 @@ func htmlDraw(f *model.Finding, lim htmlLimits) (figures []htmlFigure, note stri
 	switch {
 	case !layout.IsCycle(ring.Graph) || ring.omitted > 0:
 		// No cycle, or several that share nodes: one drawing for the whole path.
-		ring, tail, behindCaption = newHTMLGraph(0), f.Path, htmlTreeCaption(f)
+		tail, behindCaption = f.Path, htmlTreeCaption(f)
 	case len(ring.Nodes) > lim.Ring:
 		note = "The cycle has " + htmlCount(len(ring.Nodes), "node") + " and is not drawn; all its edges are in the list."
 	default:
