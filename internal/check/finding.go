@@ -108,7 +108,7 @@ func waitsFor(t *task) string {
 	if w.Func == "" {
 		return ""
 	}
-	return typeWord(w.Type) + " (" + w.Func + ")"
+	return typeWord(w.Type) + " (" + waitFunc(w) + ")"
 }
 
 // step shows an edge of the wait graph.
@@ -144,6 +144,53 @@ func merge(fs []model.Finding) []model.Finding {
 			continue
 		}
 		mergeInto(&out[i], f)
+	}
+	return foldBare(out)
+}
+
+// foldBare joins a stall or lockup whose backtrace is missing to one of the
+// same rule, boot and CPU that has it: the watchdog reports a stuck CPU again
+// and again, and not always in full.
+func foldBare(fs []model.Finding) []model.Finding {
+	type key struct {
+		rule string
+		boot model.Boot
+		cpu  int
+	}
+	full := map[key]int{}
+	keyOf := func(f model.Finding) (key, bool) {
+		switch f.Rule {
+		case "soft-lockup", "hard-lockup", "rcu-stall":
+			if f.CPU != nil && len(f.Tasks) <= 16 {
+				return key{f.Rule, f.Boot, *f.CPU}, true
+			}
+		}
+		return key{}, false
+	}
+	for i, f := range fs {
+		if k, ok := keyOf(f); ok && f.Function != "" {
+			if _, have := full[k]; !have {
+				full[k] = i
+			}
+		}
+	}
+	var out []model.Finding
+	var bare []int
+	at := map[int]int{}
+	for i, f := range fs {
+		k, ok := keyOf(f)
+		if _, have := full[k]; ok && have && f.Function == "" && f.Severity == model.SevError {
+			bare = append(bare, i)
+			continue
+		}
+		at[i] = len(out)
+		out = append(out, f)
+	}
+	for _, i := range bare {
+		k, _ := keyOf(fs[i])
+		b := fs[i]
+		b.Confidence = model.Low
+		mergeInto(&out[at[full[k]]], b)
 	}
 	return out
 }

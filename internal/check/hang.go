@@ -19,6 +19,7 @@ func (v *view) findHangs() []model.Finding {
 	for _, r := range v.waits.Roots() {
 		h.root(r)
 	}
+	h.attach()
 	h.modules()
 	h.rest()
 	return h.out
@@ -128,6 +129,34 @@ func (h *hangs) addLocks(f *model.Finding, refs []model.Ref) {
 			seen[r] = true
 			f.Locks = append(f.Locks, h.lockInfo(r))
 		}
+	}
+}
+
+// attach adds blocked tasks, of whose lock the holder is not known, to the one
+// deadlock that was found among tasks of the same module.
+func (h *hangs) attach() {
+	type key struct {
+		boot model.Boot
+		mod  string
+	}
+	at := map[key]int{}
+	for i, f := range h.out {
+		k := key{f.Boot, f.Module}
+		if _, twice := at[k]; twice {
+			at[k] = -1
+		} else if f.Module != "" && f.Verdict == model.Deadlocked {
+			at[k] = i
+		}
+	}
+	for _, t := range h.open() {
+		i, ok := at[key{t.boot, t.module()}]
+		if !ok || i < 0 || t.module() == "" || !lockWait(t.wait.Type) || t.wait.IO {
+			continue
+		}
+		f := &h.out[i]
+		h.take(f, t)
+		f.Tasks = append(f.Tasks, h.taskInfo(t))
+		f.Explanation += " " + t.name() + " of the same module is blocked too, for " + article(typeWord(t.wait.Type)) + inFn(t.wait.Caller.Func) + ": probably by these (inferred)."
 	}
 }
 

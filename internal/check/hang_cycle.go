@@ -90,7 +90,7 @@ func (h *hangs) solid(e model.Edge) bool {
 	}
 	// "at: f+0x1/0x2" of the lock line is the caller of the lock function.
 	return t.wait.Caller.Func != "" && slices.ContainsFunc(e.Why, func(p model.Provenance) bool {
-		return strings.Contains(p.Excerpt, t.wait.Caller.Func+"+") || strings.Contains(p.Excerpt, " "+t.wait.Func+"+")
+		return strings.Contains(p.Excerpt, t.wait.Caller.Func+"+") || strings.Contains(p.Excerpt, " "+waitFunc(t.wait)+"+")
 	})
 }
 
@@ -145,7 +145,7 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 		t := h.taskOf(e.From)
 		m := model.Moment{Actor: t.name(), Note: "waits for ever" + inFn(t.wait.Caller.Func)}
 		if e.To.Kind() == model.KindTask {
-			m.Does = pick(t.wait.Func == "", "wait", t.wait.Func) + "()"
+			m.Does = pick(t.wait.Func == "", "wait", waitFunc(t.wait)) + "()"
 			m.Note += ", for " + h.target(e.To)
 		} else {
 			m.Does = call(h.locks[e.To].Type, e.Mode, h.lockName(e.To))
@@ -194,7 +194,7 @@ func (h *hangs) cycleFix(f *model.Finding, ts []*task, c engine.WaitCycle) {
 		for _, t := range ts {
 			if codeWait(t.wait.Type) {
 				held := h.taskInfo(t).Holds
-				ownFix(f, "Release "+pick(len(held) == 0, "the lock", list(held, 3))+" before "+t.wait.Func+"()"+inFn(t.wait.Caller.Func),
+				ownFix(f, "Release "+pick(len(held) == 0, "the lock", list(held, 3))+" before "+waitFunc(t.wait)+"()"+inFn(t.wait.Caller.Func),
 					"The code it waits for needs that lock. Mark the object as closing under the lock, release it, then wait.")
 				return
 			}

@@ -57,7 +57,10 @@ func (h *hangs) group(mod string, ts []*task) {
 		}
 		sites[siteOf(t.wait.Caller)] = true
 	}
+	ring := h.siteRing(lock)
 	switch {
+	case len(ring) > 0 && len(code) == 0:
+		h.ringHint(mod, lock, ring)
 	case len(code) > 0 && len(lock) > 0:
 		h.codeHint(mod, ts, code, lock)
 	case len(lock) >= 2 && len(sites) >= 2:
@@ -147,10 +150,10 @@ func (h *hangs) codeHint(mod string, ts, code, lock []*task) {
 				". If that is held by " + c.name() + ", neither can go on."
 		}
 	}
-	f.Title = c.wait.Func + "()" + inFn(c.wait.Caller.Func) + " may wait for " + pick(l.fn == "", l.wait.Caller.Func, l.fn) + "(), which waits for a lock it holds"
+	f.Title = waitFunc(c.wait) + "()" + inFn(c.wait.Caller.Func) + " may wait for " + pick(l.fn == "", l.wait.Caller.Func, l.fn) + "(), which waits for a lock it holds"
 	f.Explanation = "These tasks of [" + mod + "] are blocked at the same time: " + placesOf(ts) + ". " + how + " The log does not show who holds the lock, so this is a hint and no proof."
 	f.Missing = uniq(missingHolder(l.wait.Type))
-	ownFix(&f, "If "+c.wait.Caller.Func+"() holds a lock there: release it before "+c.wait.Func+"()",
+	ownFix(&f, "If "+c.wait.Caller.Func+"() holds a lock there: release it before "+waitFunc(c.wait)+"()",
 		"Look whether "+l.wait.Caller.Func+"() takes a lock that "+c.wait.Caller.Func+"() holds around the wait.")
 	h.out = append(h.out, f)
 }
@@ -178,7 +181,7 @@ func (h *hangs) rest() {
 	groups := map[key][]*task{}
 	var order []key
 	for _, t := range h.open() {
-		k := key{boot: t.boot, what: "other", where: t.wait.Caller.Func + "\x00" + t.wait.Func}
+		k := key{boot: t.boot, what: "other", where: t.wait.Caller.Func + "\x00" + waitFunc(t.wait)}
 		switch {
 		case t.wait.IO || t.ioWait:
 			k.what, k.where = "io", ""
@@ -227,8 +230,8 @@ func (h *hangs) onIO(ts []*task) {
 	f.Verdict, f.Severity = model.BlockedOnIO, model.SevWarning
 	var how []string
 	for _, t := range ts {
-		if t.wait.Func != "" {
-			how = append(how, t.wait.Func+"()"+inFn(t.wait.Caller.Func))
+		if waitFunc(t.wait) != "" {
+			how = append(how, waitFunc(t.wait)+"()"+inFn(t.wait.Caller.Func))
 		}
 	}
 	how = uniq(how)
@@ -273,13 +276,13 @@ func (h *hangs) undecided(ts []*task) {
 		what = "something unknown: its stack is not in the log"
 		f.Missing = []string{"The stack: it follows the report in the full console log; SysRq-w prints it again."}
 	case w.Known && lockWait(w.Type):
-		what = article(typeWord(w.Type)) + " (" + w.Func + ")"
+		what = article(typeWord(w.Type)) + " (" + waitFunc(w) + ")"
 		f.Missing = missingHolder(w.Type)
 	case w.Known && codeWait(w.Type):
-		what = pick(w.Type == model.Completion, "a completion", pick(w.Type == model.Work, "a work item to finish", article(typeWord(w.Type)))) + " (" + w.Func + ")"
+		what = pick(w.Type == model.Completion, "a completion", pick(w.Type == model.Work, "a work item to finish", article(typeWord(w.Type)))) + " (" + waitFunc(w) + ")"
 		f.Missing = []string{"What should end this wait, and where that is: the source of " + w.Caller.Func + "(), and the stacks of all tasks (SysRq-t)."}
 	case w.Known && w.Type != "":
-		what = "an event (" + w.Func + ")"
+		what = "an event (" + waitFunc(w) + ")"
 		f.Missing = []string{"Who should wake it: the source of " + w.Caller.Func + "()."}
 	case w.Runnable:
 		what = "nothing: it was scheduled away while it could run"

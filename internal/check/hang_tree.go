@@ -22,7 +22,7 @@ func (h *hangs) root(r engine.Root) {
 	if stuck == 0 && (reported || len(h.stuck[t.boot]) > 0) {
 		return // ordinary contention next to a real hang, or told already
 	}
-	if h.done[r.Task] {
+	if h.done[r.Task] || h.flushHint(t, r) {
 		return
 	}
 	f := h.finding(h.rootRule(t))
@@ -45,11 +45,27 @@ func (h *hangs) root(r engine.Root) {
 	}
 	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + pick(held == "", t.name(), held+", held by "+t.name()) +
 		", directly or one behind the other. " + h.tellRoot(&f, t)
-	f.Fingerprint = model.Fingerprint(f.Rule, held, t.wait.Caller.Func, pick(t.wait.Known, t.wait.Func, ""))
+	f.Fingerprint = model.Fingerprint(f.Rule, held, t.wait.Caller.Func, pick(t.wait.Known, waitFunc(t.wait), ""))
 	if r.Cut {
 		f.Missing = append(f.Missing, "More tasks wait than are listed here.")
 	}
 	h.out = append(h.out, f)
+}
+
+// flushHint reports whether the root is a worker that waits for a lock of
+// unknown holder, and all that wait for it flush its work: then the holder is
+// most likely one of those, which modules() says.
+func (h *hangs) flushHint(t *task, r engine.Root) bool {
+	if !t.stuck || !lockWait(t.wait.Type) || t.module() == "" {
+		return false
+	}
+	for _, w := range r.Behind {
+		b := h.taskOf(w.Task)
+		if w.Lock != "" || !b.stuck || b.module() != t.module() || !codeWait(b.wait.Type) {
+			return false
+		}
+	}
+	return true
 }
 
 // rootRule: a blocker that waits for other code to finish, with a lock held
@@ -83,16 +99,16 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 		if !h.sameCode(f, t) {
 			f.Verdict, f.Confidence = model.Undecided, model.Low
 		}
-		ownFix(f, "Release the lock before "+w.Func+"()"+where, "What it waits for probably needs the lock that it holds.")
-		return t.name() + " itself waits in " + w.Func + "()" + where + " for other code to finish, with that lock held. If that code, or whoever should start it, needs the lock, it is a deadlock."
+		ownFix(f, "Release the lock before "+waitFunc(w)+"()"+where, "What it waits for probably needs the lock that it holds.")
+		return t.name() + " itself waits in " + waitFunc(w) + "()" + where + " for other code to finish, with that lock held. If that code, or whoever should start it, needs the lock, it is a deadlock."
 	case len(t.stack) == 0:
 		f.Missing = append(f.Missing, "What "+t.name()+" is doing: its stack is not in the evidence (SysRq-t, or /proc/PID/stack on the live machine).")
 		return "The evidence does not show what " + t.name() + " is doing, only that it holds the lock."
 	case w.IO || t.ioWait:
 		f.Verdict, f.Severity = model.BlockedOnIO, model.SevWarning
-		return t.name() + " waits for I/O (" + w.Func + ")" + where + ": blocked on I/O, not deadlocked. The device or server that it waits for is the cause."
+		return t.name() + " waits for I/O (" + waitFunc(w) + ")" + where + ": blocked on I/O, not deadlocked. The device or server that it waits for is the cause."
 	case w.Sleeping:
-		return t.name() + " sleeps for a time of its own choice (" + w.Func + ")" + where + " with the lock held: sleeping under a lock that others need is the cause."
+		return t.name() + " sleeps for a time of its own choice (" + waitFunc(w) + ")" + where + " with the lock held: sleeping under a lock that others need is the cause."
 	case w.Spinning && w.Known:
 		return t.name() + " spins for " + article(typeWord(w.Type)) + where + "."
 	case w.Known && lockWait(w.Type):
@@ -101,7 +117,7 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 	case w.Known && w.Type == model.RCU:
 		return t.name() + " waits for an RCU grace period" + where + ": look for a CPU that is stuck, or a reader that does not end."
 	case w.Known:
-		return t.name() + " waits for an event" + where + " (" + w.Func + ") with the lock held; whoever should wake it is not known."
+		return t.name() + " waits for an event" + where + " (" + waitFunc(w) + ") with the lock held; whoever should wake it is not known."
 	}
 	return t.name() + " was running" + where + " with the lock held when it was looked at: it is slow, loops, or was only seen at that moment."
 }

@@ -86,6 +86,11 @@ func derived(t *task, text string) []model.Provenance {
 }
 
 func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {
+	for _, e := range edges {
+		if e.To != edges[0].To {
+			return nil // the call takes locks of several classes: siteRing() looks at those
+		}
+	}
 	var out []model.Edge
 	for _, e := range edges {
 		why := append(derived(t, t.name()+" sleeps at "+t.wait.Caller.String()+", where "+e.To.Name()+" was taken while "+e.From.Name()+" was held"), e.Why...)
@@ -137,7 +142,7 @@ func (t *task) workModule() string {
 
 func (v *view) flushEdge(t, w *task) []model.Edge {
 	return []model.Edge{{Kind: model.Waits, From: t.ref, To: w.ref, Mode: model.Write, Func: t.wait.Caller.Func, Stack: t.stack,
-		Why: derived(t, t.name()+" is in "+t.wait.Func+"() of ["+t.module()+"], and "+w.name()+" runs "+w.fn+"() of it")}}
+		Why: derived(t, t.name()+" is in "+waitFunc(t.wait)+"() of ["+t.module()+"], and "+w.name()+" runs "+w.fn+"() of it")}}
 }
 
 func (v *view) globalEdge(t *task) []model.Edge {

@@ -69,7 +69,7 @@ func tie(v *view, a, b *model.Finding, what string) {
 	case a.Status == model.Actual && b.Status == model.Potential:
 		how = "reported before or after on " + what + ": what could happen there, and did"
 		if isHang(a.Rule) && v.sameLocks(a, b) {
-			a.Confidence = raise(a.Confidence)
+			a.Confidence = raise(a)
 		}
 	case a.Status == model.Potential && b.Status == model.Actual:
 		how = "happened, on " + what
@@ -107,8 +107,9 @@ func (v *view) sameLocks(a, b *model.Finding) bool {
 	return n >= 2
 }
 
-func raise(c model.Confidence) model.Confidence {
-	if c == model.Low {
+// raise: a hint stays a hint, whatever agrees with it.
+func raise(f *model.Finding) model.Confidence {
+	if f.Confidence == model.Low || f.Verdict == model.Undecided {
 		return model.Medium
 	}
 	return model.High

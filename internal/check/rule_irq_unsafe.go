@@ -136,7 +136,7 @@ func (v *view) irqOrder(i int, r *kreport.Lockdep) model.Finding {
 	f.Title = irq + "-safe " + safe + " leads to " + irq + "-unsafe " + unsafe
 	f.Explanation = sentences(
 		safe+" is taken in "+irq+" context"+inFn(guiltyOf(r.Registered))+". "+unsafe+" is held elsewhere with "+irq+"s enabled"+inFn(guiltyOf(r.UnsafeAt))+".",
-		"Now "+pick(len(r.NewDependency) == 2, newDep(r)+", so that ", "")+safe+" leads to "+unsafe+inFn(f.Function)+".",
+		"Now "+newDep(r)+safe+" leads to "+unsafe+inFn(f.Function)+".",
 		"CPU0 holds "+unsafe+" with "+irq+"s enabled; CPU1 holds "+safe+" and waits for "+unsafe+"; the "+irq+" on CPU0 asks for "+safe+": CPU0 waits for CPU1 and CPU1 for CPU0.")
 	ownFix(&f, "Cut the path from "+safe+" to "+unsafe,
 		"Either take "+unsafe+" with "+irq+"s off everywhere ("+pick(irq == "hardirq", "spin_lock_irqsave()", "spin_lock_bh()")+"), or do not take it, directly or through other locks, while "+safe+" is held"+inFn(f.Function)+".")
@@ -144,7 +144,10 @@ func (v *view) irqOrder(i int, r *kreport.Lockdep) model.Finding {
 }
 
 func newDep(r *kreport.Lockdep) string {
-	return r.NewDependency[1] + " is taken while " + r.NewDependency[0] + " is held"
+	if len(r.NewDependency) != 2 {
+		return ""
+	}
+	return r.NewDependency[1] + " is taken while " + r.NewDependency[0] + " is held, so that "
 }
 
 // irqPath is the dependency of an irq-order report: the new one, between the

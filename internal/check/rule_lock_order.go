@@ -82,6 +82,11 @@ func (v *view) circular(i int, r *kreport.Lockdep, c circle) model.Finding {
 			return f
 		}
 	}
+	if slices.Contains(names, "fs_reclaim") {
+		f.Explanation += " fs_reclaim is not a lock: it stands for an allocation that may start memory reclaim, which takes the other locks."
+		ownFix(&f, "Do not start reclaim under these locks", "Allocate before the lock is taken, or make the section memalloc_nofs_save()/memalloc_nofs_restore() (memalloc_noio_save() for block devices): allocations inside it then do not enter the file system or the block layer. GFP_ATOMIC is wrong here.")
+		return f
+	}
 	ownFix(&f, "Make all paths take these locks in one order",
 		"Either "+c.taker(0)+" must take "+names[0]+" before "+names[len(names)-1]+", or "+c.taker(1)+" must not take "+names[1]+" while it holds "+names[0]+".")
 	return f

@@ -70,8 +70,10 @@ func (v *view) recursive(i int, r *kreport.Lockdep) model.Finding {
 		who = label(r.Task.Comm, r.Task.PID)
 	}
 	var typ model.LockType
+	shared := false
 	if r.Backtrace != nil {
-		typ = kstack.Classify(r.Backtrace.Full).Type
+		w := kstack.Classify(r.Backtrace.Full)
+		typ, shared = w.Type, w.Mode.Shared()
 	}
 	f.Locks = []model.LockInfo{lockOf(a, typ)}
 	f.Fingerprint = model.Fingerprint(f.Rule, a.Lock)
@@ -94,9 +96,14 @@ func (v *view) recursive(i int, r *kreport.Lockdep) model.Finding {
 	f.Interleaving = []model.Moment{{Actor: actor, Does: call(typ, "", a.Lock), Note: "gets it" + takenIn(held)},
 		{Actor: actor, Does: call(typ, "", a.Lock), Note: "waits" + inFn(taken) + " for the holder of " + a.Lock + ": itself"}}
 	switch {
+	case same && shared:
+		f.Explanation += " Both addresses are " + a.Addr + ", and it is taken for reading: the second reader waits as soon as a writer has queued up in between, and that writer waits for the first."
+		f.Interleaving = []model.Moment{{Actor: actor, Does: call(typ, model.Read, a.Lock), Note: "gets it" + takenIn(held)},
+			{Actor: "another task", Does: call(typ, model.Write, a.Lock), Note: "waits for the reader, and keeps new readers out"},
+			{Actor: actor, Does: call(typ, model.Read, a.Lock), Note: "waits" + inFn(taken) + " behind the writer"}}
 	case same:
 		f.Status, f.Verdict = model.Actual, model.Deadlocked
-		f.Explanation += " Both addresses are " + a.Addr + ": it is one lock, and the task now waits for itself, unless this is a read lock and no writer is waiting."
+		f.Explanation += " Both addresses are " + a.Addr + ": it is one lock, and the task now waits for itself."
 	case differ:
 		f.Confidence = lower(f.Confidence, model.Medium)
 		f.Interleaving = nil

@@ -40,7 +40,7 @@ func runSpinlockLockup(_ context.Context, in *Input) []model.Finding {
 		f := v.fromSpinlock("spinlock-lockup", i, r)
 		f.Status, f.Verdict = model.Actual, model.Undecided
 		name := spinlockName(r)
-		f.Title = r.Primitive + " " + name + " is not released" + spinsIn(f.Function)
+		f.Title = named(r.Primitive, name) + " is not released" + spinsIn(f.Function)
 		owner := "The log does not say who owns it."
 		f.Missing = []string{"The backtrace of the owner's CPU (SysRq-l, or the NMI backtraces after the report)."}
 		switch l := r.Lock; {
@@ -64,6 +64,14 @@ func runSpinlockLockup(_ context.Context, in *Input) []model.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// named puts the kind of lock before a name that does not say it.
+func named(kind, name string) string {
+	if strings.Contains(name, kind) {
+		return name
+	}
+	return kind + " " + name
 }
 
 func spinsIn(fn string) string {

@@ -244,7 +244,7 @@ func (c *cpuSeen) info() model.TaskInfo {
 		info.CPU = &cpu
 	}
 	if c.wait.Known {
-		info.WaitsFor = typeWord(c.wait.Type) + " (" + c.wait.Func + ")"
+		info.WaitsFor = typeWord(c.wait.Type) + " (" + waitFunc(c.wait) + ")"
 	}
 	return info
 }

@@ -35,7 +35,8 @@ func (v *view) stalled(f *model.Finding, i int, main func(cpuSeen) bool) (text s
 		blame(f, w.Caller)
 		return v.spinText(f, c, cs)
 	case w.Known && w.Spinning && w.Type == model.WaitQueue:
-		return c.actor() + " waits in " + w.Func + "()" + inFn(w.Caller.Func) + " for other CPUs to answer an interrupt. A CPU that does not answer runs with interrupts off: its backtrace is the one to look at."
+		f.Verdict = model.Behind
+		return c.actor() + " waits in " + waitFunc(w) + "()" + inFn(w.Caller.Func) + " for other CPUs to answer an interrupt. A CPU that does not answer runs with interrupts off: its backtrace is the one to look at."
 	case w.Known && w.Spinning:
 		return c.actor() + " spins for " + article(typeWord(w.Type)) + inFn(w.Caller.Func) + ", whose holder runs elsewhere."
 	}
@@ -51,6 +52,9 @@ func (v *view) spinText(f *model.Finding, c *cpuSeen, cs []cpuSeen) string {
 	f.Locks = append(f.Locks, model.LockInfo{Name: lock, Type: c.wait.Type, Addr: c.addr})
 	f.Path = append(f.Path, model.PathStep{Kind: model.Waits, From: c.actor(), To: lock, Mode: orWrite(c.wait.Mode), At: at(c.wait.Caller), Why: []model.Provenance{c.why}})
 	text := c.actor() + " spins for " + lock + inFn(fn) + ". "
+	if e := v.spinEdge(*c); e != nil && e.From != e.To {
+		text += "Lockdep saw this very call take " + e.To.Name() + " while " + e.From.Name() + " was held. "
+	}
 	if below := interrupted(c.stack, c.wait.CallerIndex); below.Func != "" {
 		text += "It does so in an interrupt that stopped " + below.Func + "(). If that function holds the lock, the handler waits for the code it stopped."
 		return text

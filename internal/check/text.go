@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -30,6 +31,28 @@ func plural(n int, word string) string {
 		return "1 " + word
 	}
 	return strconv.Itoa(n) + " " + word + "s"
+}
+
+// waitFunc names the function by which a stack waits, as the source calls it:
+// the inner functions that stacks often end in say little.
+func waitFunc(w kstack.Wait) string {
+	switch {
+	case w.Type == model.Completion && strings.HasPrefix(w.Func, "__"), strings.HasPrefix(w.Func, "wait_for_common"):
+		return "wait_for_completion"
+	case w.Type == model.Work && w.Func == "__flush_work":
+		return "flush_work"
+	case w.Type == model.Mutex && strings.HasPrefix(w.Func, "__mutex_lock"):
+		return "mutex_lock"
+	case w.Type == model.WWMutex && strings.HasPrefix(w.Func, "__ww_mutex_lock"):
+		return "ww_mutex_lock"
+	case w.Type == model.RTMutex && strings.Contains(w.Func, "slowlock"):
+		return "rt_mutex_lock"
+	case w.Type == model.RWSem && (strings.HasPrefix(w.Func, "rwsem_down_") || strings.HasPrefix(w.Func, "call_rwsem_")):
+		return pick(w.Mode.Shared(), "down_read", "down_write")
+	case w.Type == model.Semaphore && strings.HasPrefix(w.Func, "__down"):
+		return "down"
+	}
+	return w.Func
 }
 
 // list joins words: "a", "a and b", "a, b and c"; beyond max it counts.
@@ -89,8 +112,10 @@ func typeWord(t model.LockType) string {
 
 // article puts "a" or "an" before a word.
 func article(w string) string {
-	if w != "" && strings.ContainsRune("aeioAEIOR", rune(w[0])) {
-		return "an " + w
+	for _, p := range []string{"rt", "rw", "RCU", "SRCU", "I/O", "e"} {
+		if strings.HasPrefix(w, p) {
+			return "an " + w
+		}
 	}
 	return "a " + w
 }

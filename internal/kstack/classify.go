@@ -57,8 +57,11 @@ type classifier struct {
 
 // step takes one frame and reports whether the next one matters.
 func (c *classifier) step(g *group, f model.Frame, i int) bool {
-	if g == nil {
+	if g == nil || g.role == roleUser {
 		c.w.Caller, c.w.CallerIndex = f, i
+		if g != nil && c.in != nil && g.typ == c.w.Type && c.w.Lock == "" {
+			c.w.Lock, c.w.Global = g.lock, g.global
+		}
 		return false
 	}
 	switch g.role {

@@ -4,9 +4,9 @@ import "gordian/internal/model"
 
 // Guilty returns the function to look at first, and its place in the stack:
 // the first reliable frame that is no lock, scheduler, entry, allocator or
-// reporting code, and no wrapper around a lock. When every frame is one of
-// those, it is the outermost wrapper or primitive that is closest to the top,
-// and (Frame{}, -1) for an empty stack.
+// reporting code, and no wrapper around a lock. When there is none, it is the
+// outermost wrapper, else helper, else primitive; and (Frame{}, -1) when the
+// stack shows nothing but the scheduler, entry code and reporting.
 func Guilty(stack []model.Frame) (model.Frame, int) {
 	any := !hasReliable(stack)
 	best, rank := -1, 0
@@ -15,10 +15,10 @@ func Guilty(stack []model.Frame) (model.Frame, int) {
 			continue
 		}
 		g := known.find(f.Func)
-		if g == nil {
+		if g == nil || g.role == roleUser {
 			return f, i
 		}
-		if r := fallbackRank(g.role); r > rank {
+		if r := fallbackRank(g.role); r > 0 && r >= rank {
 			best, rank = i, r
 		}
 	}
@@ -32,15 +32,11 @@ func Guilty(stack []model.Frame) (model.Frame, int) {
 func fallbackRank(r role) int {
 	switch r {
 	case roleWrapper:
-		return 6
-	case roleHelper:
-		return 5
-	case rolePrimitive:
-		return 4
-	case roleSched, rolePreempted:
 		return 3
-	case roleGlue:
+	case roleHelper:
 		return 2
+	case rolePrimitive:
+		return 1
 	}
-	return 1
+	return 0
 }

@@ -17,7 +17,8 @@ const (
 	rolePreempted                 // scheduled away while runnable: not a wait
 	roleReport                    // prints the stack: watchdogs, lockdep, KASAN, NMI
 	roleGlue                      // exception and system call entry, interrupt dispatch, thread bottoms
-	roleHelper                    // allocators and user copies: they sleep for their caller
+	roleHelper                    // allocators, copies, library: they act for their caller
+	roleUser                      // not skipped: it only tells which lock it takes
 )
 
 // group is one row of the tables: names that mean the same. A name that ends
@@ -82,7 +83,7 @@ func (ix *index) find(fn string) *group {
 }
 
 // known is the index over all tables.
-var known = newIndex(sleepingLocks, spinningLocks, waits, ioWaits, wrappers, scheduler, reporting, glue, helpers)
+var known = newIndex(sleepingLocks, spinningLocks, waits, ioWaits, wrappers, scheduler, reporting, glue, helpers, users)
 
 // IsLockInternal reports whether fn is the inside or the API of a lock or of
 // another thing that is waited for.
@@ -100,7 +101,7 @@ func IsWrapper(fn string) bool {
 
 // Skipped reports whether fn is never the guilty function, and why.
 func Skipped(fn string) (why string, ok bool) {
-	if g := known.find(fn); g != nil {
+	if g := known.find(fn); g != nil && g.role != roleUser {
 		return g.why, true
 	}
 	return "", false

@@ -27,7 +27,8 @@ var reporting = []group{
 			lockdep_init_map_type lockdep_init_map lockdep_sys_exit lockdep_sys_exit_thunk debug_check_no_locks_held
 			debug_check_no_locks_freed check_flags check_usage print_bfs_bug print_irq_lock_scenario
 			valid_state save_trace reacquire_held_locks find_lock_to_check match_held_lock
-			debug_lockdep_rcu_enabled rcu_lock_acquire add_lock_to_list verify_lock_unused lockdep_register_key
+			debug_lockdep_rcu_enabled rcu_read_lock_sched_held rcu_read_lock_held rcu_read_lock_bh_held rcu_read_lock_any_held
+			rcu_read_lock_held_common rcu_lockdep_current_cpu_online rcu_is_watching rcu_dynticks_curr_cpu_in_eqs __rcu_is_watching rcu_lock_acquire add_lock_to_list verify_lock_unused lockdep_register_key
 			lockdep_unregister_key assign_lock_key look_up_lock_class lock_chain_count`},
 	{role: roleReport, why: "debug checks of locks and of atomic context, kernel/locking/spinlock_debug.c, kernel/sched/core.c",
 		names: `spin_bug spin_dump rwlock_bug __spin_lock_debug debug_mutex_lock_common debug_rt_mutex_print_deadlock ___might_sleep
@@ -49,9 +50,11 @@ var reporting = []group{
 			exc_nmi end_repeat_nmi nmi asm_exc_nmi end_nmi nmi_restore first_nmi repeat_nmi raise_backtrace_ipi
 			default_send_IPI_* x2apic_send_IPI* native_send_call_func_* native_smp_send_* pvclock_* soft_nmi_interrupt system_reset_exception`},
 	{role: roleReport, why: "printk, kernel/printk/printk.c",
-		names: `printk _printk vprintk vprintk_emit vprintk_default vprintk_func printk_nmi_enter console_unlock console_flush_all
-			call_console_drivers console_emit_next_record __console_emit_next_record serial8250_console_write univ8250_console_write uart_console_write
-			serial8250_console_putchar wait_for_xmitr wait_for_lsr printk_deferred vprintk_deferred`},
+		names: `dev_vprintk_emit dev_printk_emit __dev_printk _dev_info _dev_err _dev_warn dev_printk _dev_printk io_serial_in io_serial_out mem32_serial_in
+			mem32_serial_out serial8250_console_putchar uart_console_write serial_port_out serial8250_tx_empty netdev_printk netdev_err netdev_warn netdev_info
+			printk _printk vprintk vprintk_emit vprintk_default vprintk_func printk_nmi_enter console_unlock console_flush_all
+			call_console_drivers console_emit_next_record __console_emit_next_record serial8250_console_write univ8250_console_write
+			wait_for_xmitr wait_for_lsr printk_deferred vprintk_deferred`},
 }
 
 // glue carries control to the code that matters and back.

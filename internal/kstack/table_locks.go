@@ -70,7 +70,7 @@ var spinningLocks = []group{
 			virt_spin_lock ticket_spin_lock __ticket_spin_lock __ticket_lock_spinning kvm_lock_spinning xen_lock_spinning
 			arch_spin_lock arch_spin_lock_wait arch_spin_lock_flags arch_spin_lock_wait_flags arch_spin_lock_queued
 			arch_spin_relax queued_spin_lock __spin_yield splpar_spin_yield yield_to_locked_owner __yield_cpu
-			do_raw_spin_lock do_raw_spin_lock_flags smp_cond_load_acquire __cmpwait_case_32 __cmpwait_case_8 __cmpwait_relaxed`},
+			do_raw_spin_lock do_raw_spin_lock_flags smp_cond_load_acquire __cmpwait_case_32 __cmpwait_case_8 __cmpwait_relaxed __cmpwait`},
 	{role: rolePrimitive, typ: model.Spinlock, mode: model.Write, spin: true, why: "kernel/locking/spinlock.c; _spin_ and __ names are those before 2.6.33",
 		names: `_raw_spin_lock _raw_spin_lock_irq _raw_spin_lock_irqsave _raw_spin_lock_bh _raw_spin_lock_nested
 			_raw_spin_lock_irqsave_nested _raw_spin_lock_nest_lock _raw_spin_trylock _raw_spin_trylock_bh

@@ -64,6 +64,13 @@ var scheduler = []group{
 			common_nsleep_timens`},
 }
 
+// users are no wrappers, but take one well-known lock and no other of its
+// kind: they tell its name when the wrapper was inlined or called last.
+var users = []group{
+	{role: roleUser, typ: model.Mutex, lock: "rtnl_mutex", global: true, why: "net/core/rtnetlink.c",
+		names: `rtnetlink_rcv_msg rtnetlink_rcv linkwatch_event register_netdev unregister_netdev`},
+}
+
 // helpers sleep on behalf of their caller, who chose the flags.
 var helpers = []group{
 	{role: roleHelper, why: "allocators: the caller chose the gfp flags, mm/slub.c, mm/page_alloc.c",
@@ -73,6 +80,14 @@ var helpers = []group{
 			prepare_alloc_pages might_alloc fs_reclaim_acquire __fs_reclaim_acquire krealloc kstrdup kstrndup kmemdup*
 			__get_free_pages get_zeroed_page pcpu_alloc pcpu_alloc_noprof __alloc_percpu* alloc_slab_page kasprintf kvasprintf
 			dma_alloc_coherent dma_alloc_attrs __alloc_skb alloc_skb_with_frags cache_alloc_debugcheck_before`},
+	{role: roleHelper, why: "library functions: the loop, or the bad argument, is the caller's",
+		names: `memcpy __memcpy memcpy_orig memcpy_erms memset __memset memset_erms memset_orig memmove __memmove memcmp strlen strcmp strncmp strnlen
+			jhash jhash2 vsnprintf snprintf scnprintf sprintf vscnprintf number put_dec put_dec_trunc8 put_dec_full8 format_decode pointer
+			clear_page_erms clear_page_rep clear_page_orig copy_page crc32_le __cmpxchg __delay delay_tsc __const_udelay __udelay __ndelay delay_loop`},
+	{role: roleHelper, why: "wakeups: the caller owns the wait queue, kernel/sched/wait.c, core.c, completion.c",
+		names: `__wake_up __wake_up_common __wake_up_common_lock __wake_up_sync_key __wake_up_sync __wake_up_locked __wake_up_bit wake_up_bit try_to_wake_up
+			default_wake_function autoremove_wake_function wake_up_process wake_up_state complete complete_all add_wait_queue
+			add_wait_queue_exclusive remove_wait_queue swake_up_one swake_up_locked swake_up_all`},
 	{role: roleHelper, why: "user copies: the caller passed a user pointer, mm/memory.c, lib/usercopy.c",
 		names: `copy_to_user copy_from_user _copy_to_user _copy_from_user __copy_to_user __copy_from_user __might_fault might_fault
 			copy_user_generic_unrolled copy_user_enhanced_fast_string __get_user_4 __get_user_8 __put_user_4 __put_user_8 strncpy_from_user
