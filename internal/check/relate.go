@@ -38,6 +38,8 @@ func relate(v *view, fs []model.Finding) {
 
 type tieKey struct{ text, what string }
 
+func firstReport(f *model.Finding) int { return first(f.Reports) }
+
 func tieKeys(f *model.Finding) []tieKey {
 	var out []tieKey
 	add := func(kind, name, what string) {
@@ -67,7 +69,7 @@ func tie(v *view, a, b *model.Finding, what string) {
 	how := ""
 	switch {
 	case a.Status == model.Actual && b.Status == model.Potential:
-		how = "reported before or after on " + what + ": what could happen there, and did"
+		how = "reported " + pick(firstReport(b) < firstReport(a), "before", "after") + " this on " + what + ": what could happen there, and did"
 		if isHang(a.Rule) && v.sameLocks(a, b) {
 			a.Confidence = raise(a)
 		}

@@ -113,6 +113,7 @@ func (v *view) rcuKthread(i int, r *kreport.RCUKthread) model.Finding {
 		f.Explanation = "The grace-period thread sleeps on a timer that should have fired " + strconv.FormatInt(r.Jiffies, 10) + " jiffies ago" + pick(r.CPU == nil, "", " on CPU"+count(r.CPU)) +
 			". That CPU does not handle its timers: interrupts are off there, it is locked up, or it was offline."
 	}
+	f.Fix = f.Fix[1:]
 	f.Fingerprint = model.Fingerprint(f.Rule, r.Family, r.Flavor)
 	truncated(&f, &r.ReportBase)
 	return f

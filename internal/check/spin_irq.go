@@ -1,6 +1,9 @@
 package check
 
-import "gordian/internal/model"
+import (
+	"gordian/internal/kreport"
+	"gordian/internal/model"
+)
 
 // interruptedHolders looks for a CPU that spins in an interrupt over code of
 // the same module that it stopped: the shape of a lock that is taken in a
@@ -34,11 +37,21 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 	blame(&f, below)
 	lock, handler := v.spinLock(c), c.wait.Caller.Func
 	where := c.actor()
+	splat, name := v.inconsistentAt(c.boot, handler, below.Func)
+	if name != "" {
+		lock = name
+	}
 	f.Locks = []model.LockInfo{{Name: lock, Type: c.wait.Type, Addr: c.addr, Owner: label(c.comm, c.pid)}}
 	f.Title = handler + "() spins in an interrupt for a lock that " + below.Func + "() below it probably holds"
 	f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for " + lock + ". Both are code of [" + below.Module +
 		"]. If " + below.Func + "() holds that lock with interrupts enabled, the handler waits for the very code that it stopped, and this CPU is lost."
-	f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it (gordian check DIR), and lockdep reports it as an inconsistent lock state."}
+	if name != "" {
+		f.Confidence = model.High
+		addReports(&f, splat)
+		f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for a lock. Lockdep reported in this boot that " + name + " is used in exactly these two functions, in one of them in the interrupt and in the other with it enabled. So the handler waits for the very code that it stopped, and this CPU is lost."
+	} else {
+		f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it (gordian check DIR), and lockdep reports it as an inconsistent lock state."}
+	}
 	derivedWhy := c.why
 	derivedWhy.Derived = true
 	derivedWhy.Excerpt = "the interrupt that runs " + handler + "() stopped " + below.Func + "() of the same module"
@@ -53,4 +66,20 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 		"spin_lock_irqsave() there and in every other place outside the handler, if "+handler+"() runs in hardirq (most hrtimers and interrupt handlers); spin_lock_bh() if it runs in softirq (timers, tasklets, network receive).")
 	f.Fingerprint = model.Fingerprint(f.Rule, "spin", handler, below.Func)
 	return f
+}
+
+// inconsistentAt finds the report of an inconsistent lock state that is about
+// these two functions.
+func (v *view) inconsistentAt(b model.Boot, handler, below string) (report int, lock string) {
+	for _, i := range v.families["lockdep-inconsistent"] {
+		r, ok := v.facts.Reports[i].(*kreport.Lockdep)
+		if !ok || r.Boot != b || r.Lock == nil {
+			continue
+		}
+		x, y := guiltyOf(r.Registered), guiltyOf(r.Backtrace)
+		if (x == handler && y == below) || (x == below && y == handler) {
+			return i, r.Lock.Lock
+		}
+	}
+	return 0, ""
 }

@@ -36,12 +36,16 @@ func (v *view) stalled(f *model.Finding, i int, main func(cpuSeen) bool) (text s
 		return v.spinText(f, c, cs)
 	case w.Known && w.Spinning && w.Type == model.WaitQueue:
 		f.Verdict = model.Behind
+		f.Fix = []model.Fix{{Title: "Look at the CPU that does not answer", Detail: "Take the backtraces of all CPUs (SysRq-l, kernel.softlockup_all_cpu_backtrace=1). The one that runs with interrupts off, spinning or looping, is the cause; this CPU is its victim."}}
 		return c.actor() + " waits in " + waitFunc(w) + "()" + inFn(w.Caller.Func) + " for other CPUs to answer an interrupt. A CPU that does not answer runs with interrupts off: its backtrace is the one to look at."
 	case w.Known && w.Spinning:
 		return c.actor() + " spins for " + article(typeWord(w.Type)) + inFn(w.Caller.Func) + ", whose holder runs elsewhere."
 	}
 	if f.Function == "" {
 		return ""
+	}
+	if len(f.Fix) > 1 && f.Rule != "rcu-stall" {
+		f.Fix = f.Fix[1:] // no lock is involved
 	}
 	return c.actor() + " is busy" + inFn(f.Function) + ": no lock is being waited for there, so it loops, or its CPU got no time (a virtual machine that was paused)."
 }
