@@ -32,9 +32,10 @@ func (v *view) join() *model.Facts {
 			continue
 		}
 		var add []model.Edge
+		worker := v.workerFor(t)
 		switch {
-		case t.wait.Type == model.Work && v.workerFor(t) != nil:
-			add = v.flushEdge(t, v.workerFor(t))
+		case t.wait.Type == model.Work && worker != nil:
+			add = v.flushEdge(t, worker)
 		case t.stuck && t.wait.Lock != "" && t.wait.Global:
 			add = v.globalEdge(t)
 		case t.stuck:
@@ -117,17 +118,37 @@ func orWrite(m model.Mode) model.Mode {
 // that t, which waits for a work item, is in. Of several it takes none: then
 // the evidence does not say which.
 func (v *view) workerFor(t *task) *task {
-	var found *task
-	for _, w := range v.stuck[t.boot] {
-		if w.fn == "" || w == t || w.workModule() == "" || w.workModule() != t.module() {
+	ws := v.workers[moduleKey{t.boot, t.module()}]
+	if t.module() == "" || len(ws) != 1 || ws[0] == t {
+		return nil
+	}
+	return ws[0]
+}
+
+// moduleKey names a module in one boot.
+type moduleKey struct {
+	boot model.Boot
+	mod  string
+}
+
+// indexModules files the blocked tasks by the module whose code waits, and
+// the blocked workers by the module of their work function.
+func (v *view) indexModules() {
+	v.inModule, v.workers = map[moduleKey][]*task{}, map[moduleKey][]*task{}
+	for _, t := range v.list {
+		if !t.stuck {
 			continue
 		}
-		if found != nil {
-			return nil
+		if m := t.module(); m != "" {
+			v.inModule[moduleKey{t.boot, m}] = append(v.inModule[moduleKey{t.boot, m}], t)
 		}
-		found = w
+		if t.fn == "" {
+			continue
+		}
+		if m := t.workModule(); m != "" {
+			v.workers[moduleKey{t.boot, m}] = append(v.workers[moduleKey{t.boot, m}], t)
+		}
 	}
-	return found
 }
 
 // workModule is the module of the work function that a worker runs.

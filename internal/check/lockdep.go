@@ -54,6 +54,16 @@ func (v *view) fromLockdep(rule string, i int, r *kreport.Lockdep) model.Finding
 	return f
 }
 
+// subject is the one lock that a report is about.
+func subject(r *kreport.Lockdep) *kreport.Lock {
+	for _, l := range []*kreport.Lock{r.Lock, r.Acquiring} {
+		if l != nil && l.Lock != "" {
+			return l
+		}
+	}
+	return nil
+}
+
 func heldNames(h *kreport.Held) []string {
 	var out []string
 	for _, l := range h.Locks {

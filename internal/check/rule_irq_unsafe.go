@@ -54,10 +54,7 @@ func runIrqUnsafe(_ context.Context, in *Input) []model.Finding {
 
 func (v *view) inconsistent(i int, r *kreport.Lockdep) model.Finding {
 	f := v.fromLockdep("irq-unsafe-lock", i, r)
-	l := r.Lock
-	if l == nil {
-		l = r.Acquiring
-	}
+	l := subject(r)
 	irq := irqWord(r.UsageFrom + r.UsageTo)
 	if l == nil {
 		f.Confidence = model.Low

@@ -83,12 +83,9 @@ func (v *view) nestNotHeld(i int, r *kreport.Lockdep) model.Finding {
 	f := v.fromLockdep("lock-annotation", i, r)
 	f.Verdict = model.Bug
 	name := "a lock"
-	for _, l := range []*kreport.Lock{r.Acquiring, r.Lock} {
-		if l != nil && l.Lock != "" {
-			name = l.Lock
-			f.Locks = []model.LockInfo{lockOf(l, typeOf(r.Backtrace))}
-			break
-		}
+	if l := subject(r); l != nil {
+		name = l.Lock
+		f.Locks = []model.LockInfo{lockOf(l, typeOf(r.Backtrace))}
 	}
 	f.Title = name + " is taken as nested, but its outer lock is not held" + inFn(f.Function)
 	f.Explanation = "The code takes " + name + inFn(f.Function) + " and tells lockdep that " + pick(r.NestLock == "", "an outer lock", r.NestLock) +

@@ -202,10 +202,7 @@ func orNone(h *kreport.Held) *kreport.Held {
 func (v *view) waitContext(i int, r *kreport.Lockdep) model.Finding {
 	f := v.fromLockdep("sleep-in-atomic", i, r)
 	f.Verdict = model.Bug
-	l := r.Acquiring
-	if l == nil {
-		l = r.Lock
-	}
+	l := subject(r)
 	if l == nil {
 		l = &kreport.Lock{Lock: "a lock"}
 		f.Confidence = lower(f.Confidence, model.Low)

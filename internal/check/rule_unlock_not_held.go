@@ -38,12 +38,9 @@ func runUnlockNotHeld(_ context.Context, in *Input) []model.Finding {
 	v.lockdepReports(func(i int, r *kreport.Lockdep) {
 		f := v.fromLockdep("unlock-not-held", i, r)
 		f.Verdict = model.Bug
-		l := r.Lock
-		if l == nil {
-			l = r.Acquiring
-		}
+		l := subject(r)
 		name, who := "a lock", "A task"
-		if l != nil && l.Lock != "" {
+		if l != nil {
 			name = l.Lock
 			f.Locks = []model.LockInfo{lockOf(l, "")}
 		}

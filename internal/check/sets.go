@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -46,3 +47,11 @@ func (v *view) whyReports(e model.Edge) []int {
 
 // reportsOf adds the reports that an edge stands in to a finding.
 func (v *view) reportsOf(f *model.Finding, e model.Edge) { addReports(f, v.whyReports(e)...) }
+
+// guiltyName is the function to look at in a stack, or "".
+func guiltyName(stack []model.Frame) string {
+	if g, i := kstack.Guilty(stack); i >= 0 {
+		return g.Func
+	}
+	return ""
+}

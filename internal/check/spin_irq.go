@@ -71,15 +71,20 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 // inconsistentAt finds the report of an inconsistent lock state that is about
 // these two functions.
 func (v *view) inconsistentAt(b model.Boot, handler, below string) (report int, lock string) {
-	for _, i := range v.families["lockdep-inconsistent"] {
-		r, ok := v.facts.Reports[i].(*kreport.Lockdep)
-		if !ok || r.Boot != b || r.Lock == nil {
-			continue
-		}
-		x, y := guiltyOf(r.Registered), guiltyOf(r.Backtrace)
-		if (x == handler && y == below) || (x == below && y == handler) {
-			return i, r.Lock.Lock
-		}
+	i, ok := v.irqPairs[setKey([]string{string(b), handler, below})]
+	if !ok {
+		return 0, ""
 	}
-	return 0, ""
+	return i, subject(v.facts.Reports[i].(*kreport.Lockdep)).Lock
+}
+
+// indexIRQPairs files the inconsistent-state reports by their two functions.
+func (v *view) indexIRQPairs() {
+	v.irqPairs = map[string]int{}
+	v.lockdepReports(func(i int, r *kreport.Lockdep) {
+		x, y := guiltyOf(r.Registered), guiltyOf(r.Backtrace)
+		if subject(r) != nil && x != "" && y != "" {
+			v.irqPairs[setKey([]string{string(r.Boot), x, y})] = i
+		}
+	}, "lockdep-inconsistent")
 }

@@ -23,9 +23,13 @@ type view struct {
 	stuck map[model.Boot][]*task // those that are blocked
 	locks map[model.Ref]model.Lock
 
-	families map[string][]int      // report family → indices into facts.Reports
-	lines    map[int][]place       // input → reports by line
-	docs     map[string]Doc        // by rule id
+	families map[string][]int // report family → indices into facts.Reports
+	lines    map[int][]place  // input → reports by line
+	docs     map[string]Doc   // by rule id
+
+	inModule map[moduleKey][]*task // blocked tasks by the module whose code waits
+	workers  map[moduleKey][]*task // blocked workers by the module of their work
+	irqPairs map[string]int        // inconsistent-state reports by boot and functions
 	sites    map[site][]model.Edge // order edges by where their To was taken
 
 	hangs []model.Finding // what findHangs() made of the blocked tasks
@@ -79,6 +83,8 @@ func newView(f *model.Facts) *view {
 		slices.SortStableFunc(ps, func(a, b place) int { return cmp.Compare(a.line, b.line) })
 	}
 	v.addTasks()
+	v.indexModules()
+	v.indexIRQPairs()
 	v.sites = v.callSites()
 	v.order = engine.NewOrderGraph(f)
 	v.waits = engine.NewWaitGraph(v.join())
