@@ -53,7 +53,7 @@ func newDiagnose(s Streams) *cobra.Command {
 		},
 	}
 	d.out.addFlags(c, s)
-	addChoice(c, d.failOn, "fail-on", "least `severity` of a finding that makes the exit status 1")
+	addChoice(c, d.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	addChoice(c, d.minConfidence, "min-confidence", "leave out findings that are less sure than this")
 	c.Flags().IntVar(&d.maxFindings, "max-findings", 0, "show at most `N` findings, the worst first (0: all)")
 	return c

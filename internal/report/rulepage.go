@@ -12,7 +12,7 @@ func RulePage(d RuleDoc) string {
 	p := &markdown{}
 	p.WriteString("# " + d.ID + "\n\n")
 	p.para(d.Summary + ".")
-	p.para("Severity: " + string(d.Severity) + " · fingerprint and id are stable across versions.")
+	p.para("Severity of a typical finding: " + string(d.Severity) + ".")
 	p.section("What it means", d.What)
 	p.section("Why it deadlocks", d.Why)
 	if d.Example != "" {

@@ -4,7 +4,9 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,14 +38,7 @@ func newSarifLog(rules []RuleDoc, d *model.Document) sarifLog {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, newSarifRule(r))
 	}
 	for _, in := range d.Inputs {
-		a := sarifArtifact{Location: sarifArtifactLocation{URI: sarifURI(in.Path)}}
-		if in.SHA256 != "" {
-			a.Hashes = map[string]string{"sha-256": in.SHA256}
-		}
-		if in.Bytes > 0 {
-			a.Length = &in.Bytes
-		}
-		run.Artifacts = append(run.Artifacts, a)
+		run.Artifacts = b.addArtifact(run.Artifacts, in)
 	}
 	for i := range d.Findings {
 		run.Results = append(run.Results, b.result(&d.Findings[i]))
@@ -74,8 +69,27 @@ func newSarifRule(r RuleDoc) sarifRule {
 }
 
 type sarifBuilder struct {
-	d     *model.Document
-	index map[string]int // rule id → place in the list of rules
+	d        *model.Document
+	index    map[string]int // rule id → place in the list of rules
+	artifact []int          // input → place in the list of artifacts
+}
+
+// addArtifact adds an input, unless it was given before: the schema wants
+// lists without repetition.
+func (b *sarifBuilder) addArtifact(list []sarifArtifact, in model.Input) []sarifArtifact {
+	a := sarifArtifact{Location: sarifArtifactLocation{URI: sarifURI(in.Path)}}
+	if in.SHA256 != "" {
+		a.Hashes = map[string]string{"sha-256": safeLine(in.SHA256)}
+	}
+	if in.Bytes > 0 {
+		a.Length = &in.Bytes
+	}
+	at := slices.IndexFunc(list, func(x sarifArtifact) bool { return reflect.DeepEqual(x, a) })
+	if at < 0 {
+		at, list = len(list), append(list, a)
+	}
+	b.artifact = append(b.artifact, at)
+	return list
 }
 
 func (b *sarifBuilder) result(f *model.Finding) sarifResult {
@@ -100,13 +114,24 @@ func (b *sarifBuilder) result(f *model.Finding) sarifResult {
 	if flow := b.flow(f); len(flow) > 0 {
 		r.CodeFlows = []sarifCodeFlow{{ThreadFlows: []sarifThreadFlow{{Locations: flow}}}}
 	}
+	r.Related = b.related(f)
+	return r
+}
+
+// related lists the places in the evidence, each once.
+func (b *sarifBuilder) related(f *model.Finding) []sarifLocation {
+	var out []sarifLocation
 	for _, p := range f.Evidence {
 		for _, l := range b.locate(p.Input, p.Locator) {
-			l.Message = &sarifMessage{Text: SafeText(p.Excerpt)}
-			r.Related = append(r.Related, l)
+			if p.Excerpt != "" {
+				l.Message = &sarifMessage{Text: SafeText(p.Excerpt)}
+			}
+			if !slices.ContainsFunc(out, func(x sarifLocation) bool { return reflect.DeepEqual(x, l) }) {
+				out = append(out, l)
+			}
 		}
 	}
-	return r
+	return out
 }
 
 // locations says where the result is: the source line when it is known, and
@@ -168,7 +193,7 @@ func (b *sarifBuilder) locate(input int, locator string) []sarifLocation {
 		n, _ = strconv.Atoi(m[1])
 	}
 	l := sarifPlace(b.d.Inputs[input].Path, n)
-	l.Physical.Artifact.Index = &input
+	l.Physical.Artifact.Index = &b.artifact[input]
 	return []sarifLocation{l}
 }
 

@@ -146,7 +146,7 @@ func (t *text) footer() {
 		}
 	}
 	if len(t.d.Findings) > 0 {
-		t.line(t.ink(dim, "gordian explain RULE says more about a rule."))
+		t.wrap("", "  ", dim, "gordian explain RULE says more about a rule.")
 	}
 }
 

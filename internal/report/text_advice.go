@@ -14,13 +14,14 @@ func (t *text) advice(f *model.Finding, n int) {
 		t.head("What to do")
 	}
 	var again []string
-	var first int
-	for i, x := range f.Fix {
+	var first, shown int
+	for _, x := range f.Fix {
 		if at, ok := t.seen(x.Title+"\x00"+x.Detail+"\x00"+x.Diff, n); ok {
 			again, first = append(again, safeLine(x.Title)), at
 			continue
 		}
-		lead := "  " + strconv.Itoa(i+1) + ". "
+		shown++
+		lead := "  " + strconv.Itoa(shown) + ". "
 		t.wrap(lead, "     ", bold, safeLine(x.Title))
 		if x.Detail != "" {
 			t.wrap("     ", "     ", plain, SafeText(x.Detail))
@@ -44,17 +45,19 @@ func (t *text) seen(key string, n int) (int, bool) {
 }
 
 func (t *text) list(title string, items []string, n int) {
-	if len(items) == 0 {
-		return
-	}
-	if at, ok := t.seen(title+"\x00"+strings.Join(items, "\x00"), n); ok {
-		t.head(title)
-		t.line("  as for finding " + strconv.Itoa(at))
-		return
-	}
-	t.head(title)
-	for _, s := range items {
+	var first, again int
+	for i, s := range items {
+		if i == 0 {
+			t.head(title)
+		}
+		if at, ok := t.seen(title+"\x00"+s, n); ok {
+			first, again = at, again+1
+			continue
+		}
 		t.wrap("  - ", "    ", plain, SafeText(s))
+	}
+	if again > 0 {
+		t.line("  - and as for finding " + strconv.Itoa(first))
 	}
 }
 

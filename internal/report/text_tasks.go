@@ -83,7 +83,7 @@ func (t *text) task(f *model.Finding, fo forest, i int, shown *int) {
 		return
 	}
 	*shown++
-	t.wrap("  "+t.ink(bold, taskName(&f.Tasks[i])), "      ", plain, taskWords(&f.Tasks[i]))
+	t.wrap("  "+t.ink(bold, taskName(&f.Tasks[i]))+" ", "      ", plain, taskWords(&f.Tasks[i]))
 	t.stack(f.Tasks[i].Stack)
 	if n := len(fo.behind[i]); n > 0 {
 		t.line("    " + t.ink(dim, "behind it:"))
@@ -102,7 +102,7 @@ func (t *text) branch(f *model.Finding, fo forest, i int, indent string, shown *
 		if n == len(kids)-1 {
 			arm, below = "└─ ", "   "
 		}
-		t.wrap(indent+arm+taskName(&f.Tasks[k]), indent+below+"    ", plain, taskWords(&f.Tasks[k]))
+		t.wrap(indent+arm+taskName(&f.Tasks[k])+" ", indent+below+"    ", plain, taskWords(&f.Tasks[k]))
 		if t.verbose {
 			for _, fr := range f.Tasks[k].Stack {
 				t.line(indent + below + "  " + t.ink(dim, safeLine(fr)))
@@ -135,12 +135,25 @@ func taskWords(t *model.TaskInfo) string {
 	if len(w) == 0 {
 		return ""
 	}
-	return " · " + strings.Join(w, " · ")
+	return "· " + strings.Join(w, " · ")
 }
 
+// stack prints the call stack. Without --verbose it leaves out what the
+// unwinder only guessed ("? fn"), as long as something certain is left.
 func (t *text) stack(frames []string) {
+	if !t.verbose {
+		sure := make([]string, 0, len(frames))
+		for _, f := range frames {
+			if !strings.HasPrefix(f, "? ") {
+				sure = append(sure, f)
+			}
+		}
+		if len(sure) > 0 {
+			frames = sure
+		}
+	}
 	for _, i := range t.upTo(len(frames), fewFrames) {
-		t.line("      " + t.ink(dim, cut(safeLine(frames[i]), max(t.width-6, 40))))
+		t.line("      " + t.ink(dim, cut(safeLine(frames[i]), t.width-6)))
 	}
 	t.more("      ", len(frames), fewFrames, "frame")
 }
@@ -150,6 +163,9 @@ func (t *text) locks(f *model.Finding) {
 	var rows [][2]string
 	for _, l := range f.Locks {
 		var w []string
+		if l.Addr == "" && l.Owner == "" && strings.Contains(l.Name, string(l.Type)) {
+			continue // it would say "mutex: a mutex"
+		}
 		if l.Type != "" {
 			w = append(w, safeLine(string(l.Type)))
 		}

@@ -1,0 +1,63 @@
+# The few things that people do. `make` alone lists them.
+SHELL     := /bin/bash
+GO        ?= go
+LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SHARED    ?= ../shared
+FUZZTIME  ?= 10m
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint fmt-check generate-check race demo bench eval fuzz generate clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## the static binary ./gordian
+	CGO_ENABLED=0 $(GO) build -trimpath -o gordian ./cmd/gordian
+
+test: fmt-check build lint generate-check race ## everything that CI runs
+
+fmt-check:
+	@out=$$(gofmt -l cmd internal); if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
+
+lint: ## go vet and golangci-lint (pinned)
+	$(GO) vet ./...
+	$(GO) run $(LINT) run ./...
+
+# Compares before and after, so that it works with uncommitted changes too.
+generate-check:
+	@before=$$(find docs internal -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); \
+	$(GO) generate ./... || exit 1; \
+	after=$$(find docs internal -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); \
+	if [ "$$before" != "$$after" ]; then echo "go generate changed files: commit them"; git status --short docs internal; exit 1; fi
+
+# The race detector needs cgo; without a C compiler the tests run without it.
+race:
+	@if command -v "$$($(GO) env CC)" >/dev/null; then set -x; $(GO) test -race ./...; \
+	else echo "no C compiler: tests run without the race detector"; set -x; $(GO) test ./...; fi
+
+generate: ## documentation that is made from the code (docs/rules)
+	$(GO) generate ./...
+
+demo: build ## diagnose the evidence in examples/, and write demo.html
+	@logs=$$(find examples -type f ! -name '*.md' | sort); \
+	if [ -z "$$logs" ]; then echo "examples/ is empty"; exit 1; fi; \
+	for f in $$logs; do echo; echo "\$$ gordian diagnose -q $$f"; ./gordian diagnose -q --fail-on never $$f || exit; done; \
+	first=$$(echo "$$logs" | head -1); \
+	echo; echo "\$$ gordian diagnose $$first"; ./gordian diagnose --fail-on never $$first || exit; \
+	./gordian diagnose --fail-on never -o demo.html $$logs || exit; \
+	echo; echo "All of them on one page: demo.html"
+
+bench: build ## speed and memory on a 200 MB log, beside GNU grep
+	bench/log.sh ./gordian $(SHARED)
+
+eval: build ## accuracy on the corpora in SHARED, when they are there
+	@bench/eval.sh ./gordian $(SHARED)
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done
+
+clean: ## what the other targets made
+	rm -rf gordian demo.html .bench

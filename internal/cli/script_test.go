@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this test binary as gordian.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"gordian": func() { os.Exit(Run(context.Background(), os.Args[1:], OSStreams())) },
+	})
+}
+
+// TestScripts runs the command transcripts in testdata/script. After a change
+// that is meant, `go test -run Scripts -update` rewrites what they expect.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: false,
+		Setup: func(env *testscript.Env) error {
+			log, err := os.ReadFile(filepath.Join("testdata", "abba.log"))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(env.WorkDir, "abba.log"), log, 0o644)
+		},
+	})
+}
