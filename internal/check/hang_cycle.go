@@ -109,10 +109,24 @@ func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
 	}
 	if len(ts) == 1 {
 		lock := h.target(edges[0].To)
+		if edges[0].Mode.Shared() {
+			return ts[0].name() + " waits for " + lock + ", which it holds itself for reading",
+				ts[0].name() + " asks for " + lock + inFn(ts[0].wait.Caller.Func) + " for reading although it holds it for reading already. A writer has queued up in between: it waits for this reader, and new readers wait behind it, this one too."
+		}
 		return ts[0].name() + " waits for " + lock + ", which it holds itself",
 			ts[0].name() + " asks for " + lock + inFn(ts[0].wait.Caller.Func) + " although it holds it already. It waits for itself, for ever."
 	}
 	title = list(names, 4) + " wait for each other"
+	for i, e := range edges {
+		t := h.taskOf(e.From)
+		if e.Kind != model.Waits || !codeWait(t.wait.Type) {
+			continue
+		}
+		// The edge before it in the circle is what this task holds.
+		if prev := edges[(i+len(edges)-1)%len(edges)]; prev.Kind == model.HeldBy {
+			title = t.name() + " waits for " + h.target(e.To) + " while it holds " + h.lockName(prev.From) + ", which that needs"
+		}
+	}
 	return title, strings.Join(parts, "; ") + ". None of them can go on, so none will ever release what the others need."
 }
 

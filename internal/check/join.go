@@ -2,7 +2,9 @@ package check
 
 import (
 	"slices"
+	"strings"
 
+	"gordian/internal/kreport"
 	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
@@ -33,13 +35,15 @@ func (v *view) join() *model.Facts {
 		}
 		var add []model.Edge
 		worker := v.workerFor(t)
+		if t.stuck {
+			add = v.siteEdges(t, v.sites[siteOf(t.wait.Caller)])
+		}
 		switch {
+		case len(add) > 0:
 		case t.wait.Type == model.Work && worker != nil:
 			add = v.flushEdge(t, worker)
 		case t.stuck && t.wait.Lock != "" && t.wait.Global:
 			add = v.globalEdge(t)
-		case t.stuck:
-			add = v.siteEdges(t, v.sites[siteOf(t.wait.Caller)])
 		}
 		f.Edges = append(f.Edges, add...)
 	}
@@ -66,7 +70,25 @@ func (v *view) callSites() map[site][]model.Edge {
 			out[s] = append(out[s], e)
 		}
 	}
+	// A recursive report of one lock is the order "under itself".
+	v.lockdepReports(func(_ int, r *kreport.Lockdep) {
+		if a, h := r.Acquiring, r.Holding; a != nil && h != nil && r.Backtrace != nil && sameAddr(a, h) {
+			w := kstack.Classify(r.Backtrace.Full)
+			if w.CallerIndex < 0 || w.Caller.Offset == 0 {
+				return
+			}
+			s := siteOf(w.Caller)
+			out[s] = append(out[s], model.Edge{Kind: model.Before, From: model.ClassRef(h.Lock), To: model.ClassRef(a.Lock),
+				FromMode: orWrite(w.Mode), Mode: orWrite(w.Mode), Stack: r.Backtrace.Full, Func: w.Caller.Func,
+				Why: []model.Provenance{{Input: r.Input, Locator: lineNo(a.LogLine), Excerpt: lockLine(*a)}}})
+		}
+	}, "lockdep-recursive")
 	return out
+}
+
+// sameAddr reports whether two lock lines are about one instance.
+func sameAddr(a, b *kreport.Lock) bool {
+	return a.Addr != "" && a.Addr == b.Addr && !strings.HasPrefix(a.Addr, "____")
 }
 
 // classLock is a lock of which only the class is known. If the class is that

@@ -70,7 +70,7 @@ func tie(v *view, a, b *model.Finding, what string) {
 	switch {
 	case a.Status == model.Actual && b.Status == model.Potential:
 		how = "reported " + pick(firstReport(b) < firstReport(a), "before", "after") + " this on " + what + ": what could happen there, and did"
-		if isHang(a.Rule) && v.sameLocks(a, b) {
+		if isHang(a.Rule) && !slices.Contains(a.Reports, firstReport(b)) && v.sameLocks(a, b) {
 			a.Confidence = raise(a)
 		}
 	case a.Status == model.Potential && b.Status == model.Actual:

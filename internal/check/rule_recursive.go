@@ -82,7 +82,7 @@ func (v *view) recursive(i int, r *kreport.Lockdep) model.Finding {
 	if h := r.Holding; h != nil {
 		held = funcName(h.Func)
 		known := a.Addr != "" && h.Addr != "" && !strings.HasPrefix(a.Addr, "____")
-		same, differ = known && a.Addr == h.Addr, known && a.Addr != h.Addr
+		same, differ = sameAddr(a, h), known && a.Addr != h.Addr
 		if differ {
 			f.Locks = append(f.Locks, lockOf(h, typ))
 		}

@@ -129,6 +129,10 @@ func (v *view) addTasks() {
 					t.reports = append(t.reports, i)
 				}
 			}
+		case *kreport.LocksDump:
+			for _, h := range r.Tasks {
+				v.learn(v.named(i, kreport.Task{Comm: h.Comm, PID: h.PID}))
+			}
 		case *kreport.RCUStall:
 			for _, d := range r.Tasks {
 				v.learnDump(i, d)
