@@ -51,7 +51,7 @@ func parseLine(l rawLine) []record {
 }
 
 // split makes one record of each line of text. In a structured entry the
-// message can begin with the kernel's own time stamp once more.
+// message can begin with prefixes once more.
 func split(rec record, text string, stamped bool) []record {
 	out := make([]record, 0, 1)
 	for part := range strings.SplitSeq(text, "\n") {
@@ -59,7 +59,7 @@ func split(rec record, text string, stamped bool) []record {
 		r.text = strings.TrimRight(part, " \t\r")
 		if stamped || len(out) > 0 {
 			c := &cursor{s: r.text, rec: &r}
-			c.kernelStamp()
+			c.prefixes()
 			r.text = c.s
 		}
 		out = append(out, r)
@@ -69,10 +69,10 @@ func split(rec record, text string, stamped bool) []record {
 
 // prefixes eats every known prefix, outermost first, until none is left.
 func (c *cursor) prefixes() {
-	c.quotes()
 	c.grepNumber()
 	for range 8 {
 		before := c.s
+		c.quotes()
 		c.dropped()
 		c.level()
 		c.facility()
