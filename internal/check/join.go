@@ -22,7 +22,7 @@ import (
 // A task of which the evidence itself says what it waits for gets nothing.
 func (v *view) join() *model.Facts {
 	f := *v.facts
-	f.Edges = slices.Clone(v.facts.Edges)
+	f.Edges = slices.DeleteFunc(slices.Clone(v.facts.Edges), v.nobodyWaits)
 	waits := map[model.Ref]bool{}
 	for _, e := range f.Edges {
 		if e.Kind == model.Waits {
@@ -48,6 +48,21 @@ func (v *view) join() *model.Facts {
 		f.Edges = append(f.Edges, add...)
 	}
 	return &f
+}
+
+// nobodyWaits reports whether an edge is about something that lockdep lists
+// among the held locks, but for which no task ever waits as for a lock: RCU
+// readers, and the map that stands for memory reclaim.
+func (v *view) nobodyWaits(e model.Edge) bool {
+	r := e.To
+	if e.Kind == model.HeldBy {
+		r = e.From
+	}
+	if e.Kind == model.Before || r.Kind() != model.KindLock {
+		return false
+	}
+	name := v.locks[r].Class.Name()
+	return strings.HasPrefix(name, "rcu_read_lock") || name == "fs_reclaim" || name == "rcu_callback"
 }
 
 // site is a call: lock is taken, or waited for, at one place in the code.
@@ -92,8 +107,12 @@ func sameAddr(a, b *kreport.Lock) bool {
 }
 
 // classLock is a lock of which only the class is known. If the class is that
-// of a static variable, there is one such lock.
+// of a static variable, there is one such lock, and the evidence may know its
+// address.
 func (v *view) classLock(t *task, class model.Ref, typ model.LockType) model.Ref {
+	if r, ok := v.statics[string(t.boot)+" "+class.Name()]; ok {
+		return r
+	}
 	r := model.LockRef(t.boot, "class "+class.Name())
 	if _, ok := v.locks[r]; !ok {
 		v.locks[r] = model.Lock{Ref: r, Boot: t.boot, Class: class, Type: typ, Why: t.why}

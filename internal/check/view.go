@@ -30,6 +30,7 @@ type view struct {
 	inModule map[moduleKey][]*task // blocked tasks by the module whose code waits
 	workers  map[moduleKey][]*task // blocked workers by the module of their work
 	irqPairs map[string]int        // inconsistent-state reports by boot and functions
+	statics  map[string]model.Ref  // locks with an address by boot and class, where the class is of one lock
 	sites    map[site][]model.Edge // order edges by where their To was taken
 
 	hangs []model.Finding // what findHangs() made of the blocked tasks
@@ -72,6 +73,15 @@ func newView(f *model.Facts) *view {
 	for _, l := range f.Locks {
 		if old, ok := v.locks[l.Ref]; !ok || old.Class == "" {
 			v.locks[l.Ref] = l
+		}
+	}
+	v.statics = map[string]model.Ref{}
+	for _, l := range f.Locks {
+		if name := l.Class.Name(); l.Addr != "" && staticName(name) {
+			k := string(l.Boot) + " " + name
+			if old, ok := v.statics[k]; !ok || l.Ref < old {
+				v.statics[k] = l.Ref
+			}
 		}
 	}
 	for i, r := range f.Reports {

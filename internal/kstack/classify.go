@@ -97,6 +97,11 @@ func (c *classifier) primitive(g *group, f model.Frame) {
 		}
 		return
 	}
+	// A function that waits for something else may take a lock on its way
+	// there: then it is that lock.
+	if c.in != nil && isLock(c.w.Type) && !isLock(g.typ) && g.typ != "" {
+		return
+	}
 	first := c.in == nil
 	if first || !g.inner || c.in.inner {
 		c.in = g
@@ -113,6 +118,17 @@ func (c *classifier) primitive(g *group, f model.Frame) {
 	}
 	c.w.Spinning = c.w.Spinning || g.spin
 	c.w.IO = c.w.IO || g.io
+}
+
+// isLock reports whether a type is a lock that a task holds, in contrast to
+// an event that it waits for.
+func isLock(t model.LockType) bool {
+	switch t {
+	case model.Mutex, model.WWMutex, model.RTMutex, model.RWSem, model.PercpuRWSem, model.Semaphore,
+		model.Spinlock, model.RawSpinlock, model.RWLock, model.LocalLock:
+		return true
+	}
+	return false
 }
 
 // sameFamily reports whether an outer primitive may spin with the inner one:

@@ -97,6 +97,8 @@ func TestClassify(t *testing.T) {
 			fn: "on_each_cpu_cond_mask", caller: "text_poke_bp_batch", spin: true},
 		{name: "rwlock", stack: "queued_read_lock_slowpath _raw_read_lock dev_get", typ: model.RWLock, mode: model.Read, fn: "_raw_read_lock", caller: "dev_get", spin: true},
 		{name: "all unreliable", stack: "?__schedule ?schedule ?__mutex_lock ?foo_ioctl", typ: model.Mutex, mode: model.Write, fn: "__mutex_lock", caller: "foo_ioctl"},
+		{name: "lock on the way to a wait", stack: "schedule __mutex_lock rtnl_lock netdev_run_todo rtnl_unlock tun_chr_close", typ: model.Mutex,
+			mode: model.Write, fn: "rtnl_lock", caller: "tun_chr_close", lock: "rtnl_mutex"},
 		{name: "unlock", stack: "_raw_spin_unlock_irqrestore up foo", caller: "foo", unknown: true},
 		{name: "busy", stack: "foo bar", caller: "foo", unknown: true},
 	}

@@ -90,7 +90,7 @@ var spinningLocks = []group{
 		names: `_raw_spin_unlock _raw_spin_unlock_irq _raw_spin_unlock_irqrestore _raw_spin_unlock_bh __raw_spin_unlock
 			__raw_spin_unlock_irq __raw_spin_unlock_irqrestore do_raw_spin_unlock _raw_read_unlock _raw_read_unlock_irqrestore
 			_raw_write_unlock _raw_write_unlock_irq _raw_write_unlock_irqrestore _raw_write_unlock_bh _raw_read_unlock_bh
-			_raw_read_unlock_irq mutex_unlock __mutex_unlock_slowpath up up_read up_write __up __up_read __up_write
+			_raw_read_unlock_irq mutex_unlock __mutex_unlock_slowpath rtnl_unlock release_sock up up_read up_write __up __up_read __up_write
 			rt_mutex_unlock rt_spin_unlock rwsem_wake _spin_unlock _spin_unlock_irqrestore _spin_unlock_irq _spin_unlock_bh
 			spin_unlock_irqrestore spin_unlock_irq spin_unlock_bh spin_unlock
 			ww_mutex_unlock percpu_up_write percpu_up_read __srcu_read_unlock rcu_read_unlock __rcu_read_unlock srcu_read_unlock`},

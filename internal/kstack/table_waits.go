@@ -5,9 +5,9 @@ import "gordian/internal/model"
 // waits are the things other than locks that a task waits for.
 var waits = []group{
 	{role: rolePrimitive, typ: model.Completion, inner: true, why: "kernel/sched/completion.c",
-		names: `wait_for_completion wait_for_completion_timeout wait_for_completion_interruptible
-			wait_for_completion_interruptible_timeout wait_for_completion_killable wait_for_completion_killable_timeout
-			wait_for_completion_state wait_for_common __wait_for_common do_wait_for_common`},
+		names: `wait_for_completion wait_for_completion_interruptible wait_for_completion_killable wait_for_completion_state wait_for_common __wait_for_common do_wait_for_common`},
+	{role: rolePrimitive, typ: model.Completion, inner: true, io: true, why: "kernel/sched/completion.c: a wait with a time limit ends by itself; drivers use it for a device's answer",
+		names: `wait_for_completion_timeout wait_for_completion_interruptible_timeout wait_for_completion_killable_timeout`},
 	{role: rolePrimitive, typ: model.Completion, inner: true, io: true, why: "kernel/sched/completion.c, accounted as I/O wait",
 		names: `wait_for_completion_io wait_for_completion_io_timeout wait_for_common_io`},
 	{role: rolePrimitive, typ: model.Work, why: "kernel/workqueue.c: waits for a work function to return",
