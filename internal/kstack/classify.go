@@ -1,6 +1,10 @@
 package kstack
 
-import "gordian/internal/model"
+import (
+	"strings"
+
+	"gordian/internal/model"
+)
 
 // Wait says what a blocked or spinning stack waits for.
 type Wait struct {
@@ -37,7 +41,7 @@ func Classify(stack []model.Frame) Wait {
 	c := classifier{w: Wait{CallerIndex: -1}}
 	any := !hasReliable(stack)
 	for i, f := range stack {
-		if f.Unreliable && !any {
+		if doubtful(f) && !any {
 			continue
 		}
 		if !c.step(known.find(f.Func), f, i) {
@@ -99,7 +103,7 @@ func (c *classifier) primitive(g *group, f model.Frame) {
 	}
 	// A function that waits for something else may take a lock on its way
 	// there: then it is that lock.
-	if c.in != nil && isLock(c.w.Type) && !isLock(g.typ) && g.typ != "" {
+	if c.in != nil && !c.in.inner && isLock(c.w.Type) && !isLock(g.typ) && g.typ != "" {
 		return
 	}
 	first := c.in == nil
@@ -168,9 +172,15 @@ func isTimedSleep(fn string) bool {
 
 func hasReliable(stack []model.Frame) bool {
 	for _, f := range stack {
-		if !f.Unreliable {
+		if !doubtful(f) {
 			return true
 		}
 	}
 	return false
+}
+
+// doubtful reports whether a frame proves nothing: the unwinder guessed it, or
+// it lies in the padding before a function, where no call returns to.
+func doubtful(f model.Frame) bool {
+	return f.Unreliable || strings.HasPrefix(f.Func, "__pfx_")
 }

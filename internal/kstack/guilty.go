@@ -11,7 +11,7 @@ func Guilty(stack []model.Frame) (model.Frame, int) {
 	any := !hasReliable(stack)
 	best, rank := -1, 0
 	for i, f := range stack {
-		if f.Unreliable && !any {
+		if doubtful(f) && !any {
 			continue
 		}
 		g := known.find(f.Func)
