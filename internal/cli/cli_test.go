@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -178,6 +179,27 @@ func TestFamiliesNameRules(t *testing.T) {
 	for _, f := range families() {
 		if _, ok := check.Lookup(f[1]); !ok {
 			t.Errorf("family %s: no rule %s", f[0], f[1])
+		}
+	}
+}
+
+// TestFamiliesAreComplete reads the names of the families from the log
+// reader's source, so that a new one is not forgotten here.
+func TestFamiliesAreComplete(t *testing.T) {
+	files, err := filepath.Glob("../klog/fam_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no families found: ", err)
+	}
+	name := regexp.MustCompile(`name: "([a-z-]+)"`)
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range name.FindAllStringSubmatch(string(src), -1) {
+			if _, ok := familyRule(m[1]); !ok {
+				t.Errorf("family %s of %s is not in families()", m[1], f)
+			}
 		}
 	}
 }

@@ -47,10 +47,20 @@ func families() [][2]string {
 		{"wq-leak", "missing-unlock"},
 		{"wq-lockup", "workqueue-lockup"},
 		{"wq-hog", "workqueue-lockup"},
-		{"wq-flush", "wait-under-lock"},
+		{"wq-flush-reclaim", "wait-under-lock"},
 		{"spinlock-bug", "spinlock-corruption"},
 		{"deadlock-bug", "deadlock"},
 		{"rtmutex-deadlock", "deadlock"},
+		{"resspin-deadlock", "deadlock"},
+		{"lockdep-bad-contention", "unlock-not-held"},
+		{"rcu-voluntary-switch", "sleep-in-atomic"},
+		{"hung-suppressed", "hung-task"},
+		{"panic", "hung-task"},
+		{"netdev-unregister", "hung-task"},
+		{"netdev-watchdog", "hung-task"},
+		{"dpm-timeout", "hung-task"},
+		{"fs-alloc-deadlock", "hung-task"},
+		{"sched-ext-stall", "hung-task"},
 	}
 }
 
