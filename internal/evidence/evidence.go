@@ -1,0 +1,151 @@
+// Package evidence opens whatever a person hands to gordian, finds out what
+// it is, and lets the right reader turn it into facts.
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"gordian/internal/klog"
+	"gordian/internal/model"
+)
+
+// ErrUnsupported is wrapped by errors about evidence that is recognised but
+// that this version has no reader for.
+var ErrUnsupported = errors.New("no reader for this kind of evidence yet")
+
+// Options says where standard input is and who wants to know of progress.
+type Options struct {
+	Stdin io.Reader
+	// Progress is called now and then with the bytes read of all inputs (as
+	// stored, before decompression) and their total, -1 when unknown.
+	Progress func(done, total int64)
+}
+
+// Reader turns one kind of evidence into facts.
+type Reader struct {
+	Kind model.InputKind
+	Name string // for people: "kernel log"
+	// Sniff reports whether head, the first bytes of the decompressed input,
+	// looks like this kind.
+	Sniff func(head []byte) bool
+	Read  func(ctx context.Context, r io.Reader, input int, f *model.Facts) error
+}
+
+// readers lists what gordian can read, most specific first.
+func readers() []Reader {
+	return []Reader{
+		{Kind: model.InputLog, Name: "kernel log", Sniff: looksLikeText, Read: klog.Read},
+	}
+}
+
+// Read reads every path ("-" is standard input) and returns the facts of all
+// of them. Inputs that cannot be read do not stop the others: their errors
+// are joined, and the facts of the rest are returned with them.
+func Read(ctx context.Context, paths []string, o Options) (*model.Facts, error) {
+	f := &model.Facts{}
+	prog := newProgress(paths, o.Progress)
+	var errs []error
+	for _, path := range paths {
+		if err := readOne(ctx, path, o, prog, f); err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			return f, ctx.Err()
+		}
+	}
+	return f, errors.Join(errs...)
+}
+
+func readOne(ctx context.Context, path string, o Options, prog *progress, f *model.Facts) error {
+	src, err := open(path, o.Stdin)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	src.onRead = prog.add
+	plain, format, err := decompress(src)
+	if err != nil {
+		return fmt.Errorf("%s: %w", src.name, err)
+	}
+	head, plain, err := peek(plain)
+	if err != nil && len(head) == 0 {
+		return fmt.Errorf("%s: %w", src.name, err)
+	}
+	rd, err := choose(head)
+	if err != nil {
+		return fmt.Errorf("%s: %w", src.name, err)
+	}
+	if filtered, name := klogTransform(head, plain); filtered != nil {
+		plain, format = filtered, join(format, name)
+	}
+	input := len(f.Inputs)
+	f.Inputs = append(f.Inputs, model.Input{Path: src.name, Kind: rd.Kind, Format: format})
+	before := len(f.Reports)
+	err = rd.Read(ctx, plain, input, f)
+	f.Inputs[input].Bytes = src.read
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		// What came before the damage has been read; say where it ended.
+		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: "reading stopped after " + src.progress() + ": " + err.Error()})
+	}
+	if len(f.Reports) > before {
+		f.Inputs[input].SHA256 = src.sum()
+	}
+	return nil
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ", " + b
+}
+
+// choose finds the reader for an input by its first bytes.
+func choose(head []byte) (*Reader, error) {
+	if kind, why := unsupported(head); kind != "" {
+		return nil, fmt.Errorf("this is %s: %w (%s)", kind, ErrUnsupported, why)
+	}
+	for _, r := range readers() {
+		if r.Sniff(head) {
+			return &r, nil
+		}
+	}
+	return nil, fmt.Errorf("this is neither text nor any evidence that gordian knows (it begins with % x): expected a kernel log, plain or compressed with gzip, xz, zstd or bzip2", head[:min(len(head), 8)])
+}
+
+// source is one open input; it counts what is read of it.
+type source struct {
+	name   string
+	r      io.Reader
+	file   *os.File // to read it again for the checksum; nil for a pipe
+	hash   *hasher  // set for inputs that cannot be read twice
+	read   int64
+	onRead func(n int64)
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.read += int64(n)
+	if s.hash != nil {
+		s.hash.write(p[:n])
+	}
+	if s.onRead != nil {
+		s.onRead(int64(n))
+	}
+	return n, err
+}
+
+func (s *source) progress() string { return fmt.Sprintf("%d bytes", s.read) }
+
+func (s *source) close() {
+	if s.file != nil {
+		s.file.Close() //nolint:errcheck // opened for reading
+	}
+}
