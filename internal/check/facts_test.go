@@ -125,7 +125,7 @@ func checkFinding(t *testing.T, f model.Finding) {
 		t.Errorf("finding lacks a part: %+v", f)
 	}
 	text := f.Title + " " + f.Explanation
-	for _, bad := range []string{"  ", "()()", " .", "..", "%!", " ,", "a a ", "a the "} {
+	for _, bad := range []string{"  ", "()()", " . ", "...", "..  ", ": .", "%!", " ,", "a a ", "a the "} {
 		if strings.Contains(text, bad) {
 			t.Errorf("%q in the text %q", bad, text)
 		}

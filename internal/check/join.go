@@ -71,7 +71,7 @@ type site struct {
 	offset uint64
 }
 
-func siteOf(f model.Frame) site { return site{f.Func, f.Offset} }
+func siteOf(f model.Frame) site { return site{kstack.Base(f.Func), f.Offset} }
 
 // callSites indexes the order edges by where their To was taken.
 func (v *view) callSites() map[site][]model.Edge {
@@ -80,7 +80,7 @@ func (v *view) callSites() map[site][]model.Edge {
 		if e.Kind != model.Before || len(e.Stack) == 0 {
 			continue
 		}
-		if w := kstack.Classify(e.Stack); w.CallerIndex >= 0 && w.Caller.Offset != 0 {
+		if w := classify(e.Stack); w.CallerIndex >= 0 && w.Caller.Offset != 0 {
 			s := siteOf(w.Caller)
 			out[s] = append(out[s], e)
 		}
@@ -88,7 +88,7 @@ func (v *view) callSites() map[site][]model.Edge {
 	// A recursive report of one lock is the order "under itself".
 	v.lockdepReports(func(_ int, r *kreport.Lockdep) {
 		if a, h := r.Acquiring, r.Holding; a != nil && h != nil && r.Backtrace != nil && sameAddr(a, h) {
-			w := kstack.Classify(r.Backtrace.Full)
+			w := classify(r.Backtrace.Full)
 			if w.CallerIndex < 0 || w.Caller.Offset == 0 {
 				return
 			}
@@ -142,7 +142,7 @@ func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {
 		out = append(out,
 			model.Edge{Kind: model.Waits, From: t.ref, To: v.classLock(t, e.To, t.wait.Type), Mode: orWrite(t.wait.Mode),
 				Func: t.wait.Caller.Func, Stack: t.stack, Why: why},
-			model.Edge{Kind: model.HeldBy, From: v.classLock(t, e.From, kstack.Classify(e.FromStack).Type), To: t.ref,
+			model.Edge{Kind: model.HeldBy, From: v.classLock(t, e.From, classify(e.FromStack).Type), To: t.ref,
 				Mode: orWrite(e.FromMode), Func: t.wait.Caller.Func, Why: why})
 	}
 	return out

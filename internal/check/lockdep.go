@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -38,7 +37,7 @@ func (v *view) fromLockdep(rule string, i int, r *kreport.Lockdep) model.Finding
 		f.Tasks = []model.TaskInfo{info}
 	}
 	if r.Backtrace != nil {
-		if fr, n := kstack.Guilty(r.Backtrace.Full); n >= 0 {
+		if fr, n := guilty(r.Backtrace.Full); n >= 0 {
 			blame(&f, fr)
 		}
 	}
@@ -69,7 +68,7 @@ func heldNames(h *kreport.Held) []string {
 	for _, l := range h.Locks {
 		out = append(out, l.Lock)
 	}
-	return uniq(out)
+	return uniq(out) // a line that could not be read has no name
 }
 
 // funcName cuts offset and size: "f+0x1/0x2" → "f".
@@ -95,7 +94,7 @@ func depType(name string, stack []model.Frame) model.LockType {
 	case strings.Contains(name, "completion"):
 		return model.Completion
 	}
-	return kstack.Classify(stack).Type
+	return classify(stack).Type
 }
 
 // waitClass reports whether a class stands for a wait for code to finish
@@ -159,10 +158,10 @@ func (c circle) path(input int) []model.PathStep {
 		from := c.deps[(i+n-1)%n]
 		s := model.PathStep{Kind: model.Before, From: from.Lock, To: d.Lock, Mode: model.Write,
 			Why: []model.Provenance{{Input: input, Locator: lineNo(d.HeadLine), Excerpt: depLine(d)}}}
-		if g, k := kstack.Guilty(d.Full); k >= 0 {
+		if g, k := guilty(d.Full); k >= 0 {
 			s.At = at(g)
 		}
-		if w := kstack.Classify(d.Full); w.Mode != "" {
+		if w := classify(d.Full); w.Mode != "" {
 			s.Mode = w.Mode
 		}
 		out = append(out, s)
@@ -180,7 +179,7 @@ func depLine(d kreport.Dep) string {
 
 // taker names the function that took entry i under the one before it.
 func (c circle) taker(i int) string {
-	if g, k := kstack.Guilty(c.deps[i].Full); k >= 0 {
+	if g, k := guilty(c.deps[i].Full); k >= 0 {
 		return g.Func + "()"
 	}
 	return "a path"

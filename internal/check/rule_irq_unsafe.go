@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -127,7 +126,7 @@ func (v *view) irqOrder(i int, r *kreport.Lockdep) model.Finding {
 	if safe == "" || unsafe == "" {
 		f.Confidence = lower(f.Confidence, model.Medium)
 		f.Title = "possible " + irq + " lock inversion" + inFn(f.Function)
-		f.Explanation = "A lock that " + irq + " context takes can wait for a lock that is held with " + irq + "s enabled: " + list(names, 4) + "."
+		f.Explanation = "A lock that " + irq + " context takes can wait for a lock that is held with " + irq + "s enabled" + pick(len(names) == 0, "; the report is cut before it says which", ": "+list(names, 4)) + "."
 		return f
 	}
 	f.Title = irq + "-safe " + safe + " leads to " + irq + "-unsafe " + unsafe
@@ -182,14 +181,14 @@ func typeOf(s *kreport.Stack) model.LockType {
 	if s == nil {
 		return ""
 	}
-	return kstack.Classify(s.Full).Type
+	return classify(s.Full).Type
 }
 
 func guiltyOf(s *kreport.Stack) string {
 	if s == nil {
 		return ""
 	}
-	if g, i := kstack.Guilty(s.Full); i >= 0 {
+	if g, i := guilty(s.Full); i >= 0 {
 		return g.Func
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -51,7 +50,7 @@ const lockdepOff = " Lockdep is off from here until the next boot: that it repor
 func (v *view) lockdepSelf(i int, r *kreport.LockdepInternal) model.Finding {
 	f := v.fromReport("lock-annotation", i)
 	if r.Backtrace != nil {
-		if g, k := kstack.Guilty(r.Backtrace.Full); k >= 0 {
+		if g, k := guilty(r.Backtrace.Full); k >= 0 {
 			blame(&f, g)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -149,10 +148,10 @@ func (v *view) joinedOrders(stated map[string]bool) []model.Finding {
 		f.Fingerprint = model.Fingerprint(f.Rule, sortedCopy(names)...)
 		for _, e := range c.Edges {
 			f.Path = append(f.Path, model.PathStep{Kind: e.Kind, From: e.From.Name(), To: e.To.Name(), Mode: e.Mode, At: e.Func, Why: e.Why})
-			f.Locks = append(f.Locks, model.LockInfo{Name: e.From.Name(), Type: kstack.Classify(e.FromStack).Type})
+			f.Locks = append(f.Locks, model.LockInfo{Name: e.From.Name(), Type: classify(e.FromStack).Type})
 			f.Evidence = append(f.Evidence, e.Why...)
 			v.reportsOf(&f, e)
-			if g, k := kstack.Guilty(e.Stack); k >= 0 && f.Function == "" {
+			if g, k := guilty(e.Stack); k >= 0 && f.Function == "" {
 				blame(&f, g)
 			}
 		}

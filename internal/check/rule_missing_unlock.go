@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -117,7 +116,7 @@ func (v *view) leakedAtomic(i int, r *kreport.Atomic) model.Finding {
 		f.Tasks = []model.TaskInfo{{PID: r.Task.PID, Comm: r.Task.Comm}}
 	}
 	if r.Backtrace != nil {
-		if g, k := kstack.Guilty(r.Backtrace.Full); k >= 0 {
+		if g, k := guilty(r.Backtrace.Full); k >= 0 {
 			blame(&f, g)
 		}
 	}

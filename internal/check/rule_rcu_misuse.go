@@ -56,15 +56,36 @@ func runRcuMisuse(_ context.Context, in *Input) []model.Finding {
 		f.Title = "suspicious RCU usage" + pick(where == "", inFn(f.Function), " at "+where)
 		msg := strings.TrimSuffix(strings.TrimSpace(r.Message), "!")
 		held := "no lock"
-		if r.Held != nil && len(r.Held.Locks) > 0 {
-			held = list(heldNames(r.Held), 4)
+		if names := heldNames(orNone(r.Held)); len(names) > 0 {
+			held = list(names, 4)
+		} else if r.Held == nil || len(r.Held.Locks) > 0 || r.Truncated {
+			held = "locks that the report does not show"
 		}
 		f.Explanation = sentences(who+" used RCU-protected data"+inFn(f.Function)+pick(where == "", "", " ("+where+")")+" where lockdep says: "+pick(msg == "", "suspicious usage", msg)+".",
 			"It held "+held+" at that time.",
 			"The data may be freed while it is read.")
+		if strings.Contains(msg, "Illegal context switch") {
+			v.sleepingReader(&f, who, held)
+		}
 		f.Fingerprint = model.Fingerprint(f.Rule, where, f.Function)
 		truncated(&f, &r.ReportBase)
 		out = append(out, f)
 	}
 	return out
+}
+
+// sleepingReader tells the "Illegal context switch" form, which comes from
+// might_sleep() with PROVE_RCU (rcu_sleep_check(), include/linux/rcupdate.h):
+// the data is protected, but the section sleeps.
+func (v *view) sleepingReader(f *model.Finding, who, held string) {
+	f.Title = "may sleep in an RCU read-side section" + inFn(f.Function)
+	f.Explanation = who + " called code that may sleep" + inFn(f.Function) + " while it held " + held +
+		". A reader that sleeps lets the grace period end too early, or, with preemptible RCU, holds it up for as long as it sleeps."
+	var fixes []model.Fix
+	for _, x := range v.docs["sleep-in-atomic"].Fixes {
+		if strings.Contains(x.Title, "RCU") || strings.Contains(x.Title, "allocate") {
+			fixes = append(fixes, x)
+		}
+	}
+	f.Fix = fixes
 }

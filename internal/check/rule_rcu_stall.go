@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -90,7 +89,7 @@ func (v *view) stalledTasks(f *model.Finding, r *kreport.RCUStall) string {
 	for _, d := range r.Tasks {
 		t := v.taskOf(model.TaskRef(r.Boot, d.PID, d.Comm))
 		f.Tasks = append(f.Tasks, v.taskInfo(t))
-		if g, k := kstack.Guilty(d.Full); k >= 0 && f.Function == "" {
+		if g, k := guilty(d.Full); k >= 0 && f.Function == "" {
 			blame(f, g)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
-	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -72,7 +71,7 @@ func (v *view) recursive(i int, r *kreport.Lockdep) model.Finding {
 	var typ model.LockType
 	shared := false
 	if r.Backtrace != nil {
-		w := kstack.Classify(r.Backtrace.Full)
+		w := classify(r.Backtrace.Full)
 		typ, shared = w.Type, w.Mode.Shared()
 	}
 	f.Locks = []model.LockInfo{lockOf(a, typ)}

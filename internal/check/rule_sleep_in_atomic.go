@@ -85,7 +85,7 @@ func (v *view) fill(f *model.Finding, t *kreport.Task, s *kreport.Stack, h *krep
 	}
 	if s != nil {
 		info.Stack = frames(s.Full)
-		if g, k := kstack.Guilty(s.Full); k >= 0 {
+		if g, k := guilty(s.Full); k >= 0 {
 			blame(f, g)
 		}
 	}
@@ -152,7 +152,7 @@ func sleeper(s *kreport.Stack) string {
 	if s == nil {
 		return ""
 	}
-	_, k := kstack.Guilty(s.Full)
+	_, k := guilty(s.Full)
 	for k--; k >= 0; k-- {
 		fn := s.Full[k].Func
 		if kstack.IsLockInternal(fn) || kstack.IsWrapper(fn) || kstack.IsHelper(fn) {

@@ -50,8 +50,23 @@ func (v *view) reportsOf(f *model.Finding, e model.Edge) { addReports(f, v.whyRe
 
 // guiltyName is the function to look at in a stack, or "".
 func guiltyName(stack []model.Frame) string {
-	if g, i := kstack.Guilty(stack); i >= 0 {
+	if g, i := guilty(stack); i >= 0 {
 		return g.Func
 	}
 	return ""
+}
+
+// classify and guilty are those of kstack, with functions as the source calls
+// them: compilers add suffixes, which differ from build to build.
+
+func classify(stack []model.Frame) kstack.Wait {
+	w := kstack.Classify(stack)
+	w.Caller.Func = kstack.Base(w.Caller.Func)
+	return w
+}
+
+func guilty(stack []model.Frame) (model.Frame, int) {
+	f, i := kstack.Guilty(stack)
+	f.Func = kstack.Base(f.Func)
+	return f, i
 }

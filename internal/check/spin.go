@@ -74,7 +74,7 @@ func newCPUSeen(b *model.ReportBase, i int, c kreport.CPUContext) cpuSeen {
 	if rip := funcName(c.RIP); rip != "" && !slices.ContainsFunc(s.stack, func(f model.Frame) bool { return f.Func == rip }) {
 		s.stack = append([]model.Frame{{Func: rip}}, s.stack...)
 	}
-	s.wait = kstack.Classify(s.stack)
+	s.wait = classify(s.stack)
 	s.addr = spinAddr(c, s.stack)
 	return s
 }
@@ -257,7 +257,7 @@ func interrupted(stack []model.Frame, i int) model.Frame {
 	}
 	for k := i + 1; k < len(stack); k++ {
 		if !stack[k].Unreliable && kstack.IsInterruptEntry(stack[k].Func) {
-			f, _ := kstack.Guilty(stack[k+1:])
+			f, _ := guilty(stack[k+1:])
 			if kstack.IsThreadBottom(f.Func) {
 				return model.Frame{}
 			}

@@ -1,9 +1,6 @@
 package check
 
-import (
-	"gordian/internal/kstack"
-	"gordian/internal/model"
-)
+import "gordian/internal/model"
 
 // stalled fills a finding about a CPU that does not go on: which code it is
 // in, what it spins for, and who may hold that.
@@ -26,7 +23,7 @@ func (v *view) stalled(f *model.Finding, i int, main func(cpuSeen) bool) (text s
 			f.Tasks = append(f.Tasks, cs[k].info())
 		}
 	}
-	g, n := kstack.Guilty(c.stack)
+	g, n := guilty(c.stack)
 	if n >= 0 {
 		blame(f, g)
 	}

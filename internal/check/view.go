@@ -150,7 +150,7 @@ func (v *view) addTasks() {
 		}
 	}
 	for _, t := range v.tasks {
-		t.wait = kstack.Classify(t.stack)
+		t.wait = classify(t.stack)
 		v.list = append(v.list, t)
 	}
 	slices.SortFunc(v.list, func(a, b *task) int {

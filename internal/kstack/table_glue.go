@@ -52,7 +52,7 @@ var reporting = []group{
 	{role: roleReport, why: "printk, kernel/printk/printk.c",
 		names: `dev_vprintk_emit dev_printk_emit __dev_printk _dev_info _dev_err _dev_warn dev_printk _dev_printk io_serial_in io_serial_out mem32_serial_in
 			mem32_serial_out serial8250_console_putchar uart_console_write serial_port_out serial8250_tx_empty netdev_printk netdev_err netdev_warn netdev_info
-			printk _printk vprintk vprintk_emit vprintk_default vprintk_func printk_nmi_enter console_unlock console_flush_all
+			printk _printk vprintk vprintk_emit vprintk_default vprintk_func printk_nmi_enter print_prefix info_print_prefix msg_print_text record_print_text __netdev_printk print_time print_caller console_unlock console_flush_all
 			call_console_drivers console_emit_next_record __console_emit_next_record serial8250_console_write univ8250_console_write
 			wait_for_xmitr wait_for_lsr printk_deferred vprintk_deferred`},
 }
