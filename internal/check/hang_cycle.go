@@ -54,6 +54,9 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 // lockdep says it took that lock; classes that stand for one static lock each
 // are as good as instances.
 func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
+	if slices.ContainsFunc(c.Edges, h.hintedOwner) {
+		return model.Medium
+	}
 	if c.Proven {
 		return model.High
 	}
@@ -66,6 +69,14 @@ func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
 		}
 	}
 	return model.High
+}
+
+// hintedOwner reports whether a holder comes from a record that the kernel
+// itself calls a hint: the last holder of a semaphore, or one of the readers
+// of an rw-semaphore (debug_show_blocker(), kernel/hung_task.c).
+func (h *hangs) hintedOwner(e model.Edge) bool {
+	l := h.locks[e.From]
+	return e.Kind == model.HeldBy && l.Addr == "" && l.Class == "" && (l.Type == model.Semaphore || e.Mode.Shared())
 }
 
 // solid reports whether an inferred edge leaves no reasonable doubt.

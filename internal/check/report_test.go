@@ -66,6 +66,9 @@ func TestReportsToRules(t *testing.T) {
 		{"lockdep-nonstatic-key", "lock-annotation", model.Potential, self, "never initialised"},
 		{"lockdep-limit", "lock-annotation", model.Potential, self, "MAX_LOCKDEP_CHAINS"},
 		{"lockdep-internal", "lock-annotation", model.Potential, self, "lockdep.c:7"},
+		{"lockdep-internal", "unlock-not-held", model.Potential, func(b model.ReportBase) model.Report {
+			return &kreport.LockdepInternal{ReportBase: b, File: "kernel/locking/rwsem.c", LineNo: 1361, Func: "__up_write", Backtrace: bt("__up_write up_write f")}
+		}, "held by another task"},
 		{"rcu-usage", "rcu-misuse", model.Potential, func(b model.ReportBase) model.Report {
 			return &kreport.RCUUsage{ReportBase: b, File: "net/x.c", LineNo: 3, Message: "suspicious rcu_dereference_check() usage!", Backtrace: bt("dump_stack lockdep_rcu_suspicious f")}
 		}, "net/x.c:3"},

@@ -36,8 +36,8 @@ func runLockAnnotation(_ context.Context, in *Input) []model.Finding {
 	var out []model.Finding
 	for _, fam := range []string{"lockdep-nonstatic-key", "lockdep-limit", "lockdep-internal"} {
 		for _, i := range v.families[fam] {
-			if r, ok := v.facts.Reports[i].(*kreport.LockdepInternal); ok {
-				out = append(out, v.lockdepSelf(i, r))
+			if r, ok := v.facts.Reports[i].(*kreport.LockdepInternal); ok && !failedUnlock(r) {
+				out = append(out, v.lockdepSelf("lock-annotation", i, r))
 			}
 		}
 	}
@@ -47,8 +47,8 @@ func runLockAnnotation(_ context.Context, in *Input) []model.Finding {
 
 const lockdepOff = " Lockdep is off from here until the next boot: that it reports nothing later means nothing."
 
-func (v *view) lockdepSelf(i int, r *kreport.LockdepInternal) model.Finding {
-	f := v.fromReport("lock-annotation", i)
+func (v *view) lockdepSelf(rule string, i int, r *kreport.LockdepInternal) model.Finding {
+	f := v.fromReport(rule, i)
 	if r.Backtrace != nil {
 		if g, k := guilty(r.Backtrace.Full); k >= 0 {
 			blame(&f, g)

@@ -2,8 +2,10 @@ package check
 
 import (
 	"context"
+	"strings"
 
 	"gordian/internal/kreport"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -57,5 +59,25 @@ func runUnlockNotHeld(_ context.Context, in *Input) []model.Finding {
 		f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
 		out = append(out, f)
 	}, "lockdep-bad-unlock")
+	for _, i := range v.families["lockdep-internal"] {
+		if r, ok := v.facts.Reports[i].(*kreport.LockdepInternal); ok && failedUnlock(r) {
+			f := v.lockdepSelf("unlock-not-held", i, r)
+			f.Explanation = "An unlock" + inFn(f.Function) + " found that its lock is not held, or is held by another task (the check at " + r.File + ":" + itoa(r.LineNo) + pick(r.Cond == "", "", ", "+r.Cond) + "). It is a second unlock, an unlock of the wrong lock, or a lock that one task takes and another releases."
+			out = append(out, f)
+		}
+	}
 	return out
+}
+
+// failedUnlock reports whether a check of the mutex or rwsem code failed in an
+// unlock: the owner is not the task that releases.
+func failedUnlock(r *kreport.LockdepInternal) bool {
+	if !strings.Contains(r.File, "locking/mutex") && !strings.Contains(r.File, "locking/rwsem") && !strings.Contains(r.File, "locking/rtmutex") {
+		return false
+	}
+	fn := kstack.Base(funcName(r.Func))
+	if fn == "" && r.Backtrace != nil && len(r.Backtrace.Full) > 0 {
+		fn = kstack.Base(r.Backtrace.Full[0].Func)
+	}
+	return strings.Contains(fn, "unlock") || strings.HasPrefix(strings.TrimLeft(fn, "_"), "up_") || fn == "rwsem_wake"
 }
