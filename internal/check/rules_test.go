@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,6 +87,32 @@ func TestEveryRuleRunsOnNothing(t *testing.T) {
 	for _, r := range Rules() {
 		if fs := r.Run(t.Context(), in); len(fs) != 0 {
 			t.Errorf("%s finds something in nothing: %v", r.Doc.ID, fs)
+		}
+	}
+}
+
+// TestDeterministic: equal facts give equal bytes, however maps are walked.
+func TestDeterministic(t *testing.T) {
+	build := func() *model.Facts {
+		w := newWorld()
+		w.splat([]string{"lock_a", "lock_b"}, []string{"lock_acquire __mutex_lock f_two+0x27@m", "lock_acquire __mutex_lock f_one+0x27@m"})
+		for i, fn := range strings.Fields("f_one+0x27@m f_two+0x27@m g@n h@n k@o k@o x y z") {
+			w.hung("t"+itoa(i), 100+i, inMutex+fn)
+		}
+		w.hung("io", 200, inIO+"ext4_read")
+		w.hung("net", 201, inMutex+"rtnl_lock f")
+		lockup(w, "soft-lockup", cpu(1, "a", "native_queued_spin_lock_slowpath _raw_spin_lock f_one+0x1@m", ""))
+		lockup(w, "soft-lockup", cpu(2, "b", "native_queued_spin_lock_slowpath _raw_spin_lock f_two+0x2@m", ""))
+		return w.f
+	}
+	want, err := json.Marshal(Run(t.Context(), build()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		got, err := json.Marshal(Run(t.Context(), build()))
+		if err != nil || string(got) != string(want) {
+			t.Fatalf("differs: %v\n%s\n%s", err, got, want)
 		}
 	}
 }
