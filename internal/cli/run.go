@@ -114,7 +114,7 @@ func statusOf(err error, s Streams) int {
 
 // complain prints an error, one line for each of those that were joined.
 func complain(s Streams, err error) {
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the top level only: a joined error is printed line by line
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range j.Unwrap() {
 			complain(s, e)
 		}
