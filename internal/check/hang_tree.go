@@ -41,6 +41,9 @@ func (h *hangs) root(r engine.Root) {
 	if held != "" {
 		f.Title += ", which holds " + held
 	}
+	if f.Rule == "wait-under-lock" && held != "" {
+		f.Title = t.name() + " waits in " + waitFunc(t.wait) + "() while it holds " + held + ", which " + list(names, 2) + pick(len(names) == 1, " needs", " need")
+	}
 	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + pick(held == "", t.name(), held+", held by "+t.name()) +
 		", directly or one behind the other. " + h.tellRoot(&f, t)
 	f.Fingerprint = model.Fingerprint(f.Rule, held, t.wait.Caller.Func, pick(t.wait.Known, waitFunc(t.wait), ""))

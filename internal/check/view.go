@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 
 	"gordian/internal/engine"
 	"gordian/internal/kreport"
@@ -77,7 +78,7 @@ func newView(f *model.Facts) *view {
 	}
 	v.statics = map[string]model.Ref{}
 	for _, l := range f.Locks {
-		if name := l.Class.Name(); l.Addr != "" && staticName(name) {
+		if name := l.Class.Name(); (l.Addr != "" || l.Ref.Name() == name) && staticName(name) {
 			k := string(l.Boot) + " " + name
 			if old, ok := v.statics[k]; !ok || l.Ref < old {
 				v.statics[k] = l.Ref
@@ -206,8 +207,8 @@ func (v *view) learnDump(i int, d kreport.TaskDump) *task {
 	return v.learn(n)
 }
 
-// learn adds what n says to what is known of the task. The first stack stays:
-// a blocked task does not move.
+// learn adds what n says to what is known of the task. The stack that says
+// most stays: a blocked task does not move, but a later report may be cut.
 func (v *view) learn(n task) *task {
 	t := v.tasks[n.ref]
 	if t == nil {
@@ -227,10 +228,25 @@ func (v *view) learn(n task) *task {
 	if t.fn == "" {
 		t.wq, t.fn = n.wq, n.fn
 	}
-	if len(t.stack) == 0 {
+	if telling(n.stack) > telling(t.stack) {
 		t.stack, t.stackFrom = n.stack, n.stackFrom
 	}
 	return t
+}
+
+// telling ranks stacks: nothing, some frames, a known wait, and its caller.
+func telling(stack []model.Frame) int {
+	if len(stack) == 0 {
+		return 0
+	}
+	w := classify(stack)
+	switch {
+	case w.Known && w.CallerIndex >= 0:
+		return 3
+	case w.Known || w.CallerIndex >= 0:
+		return 2
+	}
+	return 1
 }
 
 // taskOf returns a task by its ref, also one of which nothing is known but
@@ -254,12 +270,19 @@ func (v *view) lockName(r model.Ref) string {
 	case ok && l.Addr != "":
 		return typeWord(l.Type) + " at " + l.Addr
 	}
+	// A lock of which only a waiter is known, from hung_task's blocker line.
+	if who, ok := strings.CutPrefix(r.Name(), "wanted-by-"); ok {
+		return typeWord(l.Type) + " wanted by " + who
+	}
 	return r.Name()
 }
 
 func (v *view) lockInfo(r model.Ref) model.LockInfo {
 	l := v.locks[r]
-	info := model.LockInfo{Name: v.lockName(r), Type: l.Type, Addr: l.Addr}
+	info := model.LockInfo{Name: v.lockName(r), Type: l.Type}
+	if !strings.HasPrefix(l.Addr, "____") {
+		info.Addr = l.Addr
+	}
 	if hs := v.waits.HoldersOf(r); len(hs) == 1 {
 		info.Owner = v.taskOf(hs[0].To).name()
 	}
