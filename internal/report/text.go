@@ -27,8 +27,8 @@ func Text() Renderer {
 	}
 }
 
-// Verdicts is the text of --quiet: one line per finding, nothing else, so
-// that it suits scripts and mails.
+// Verdicts is the text of --quiet: one line per finding in the form that
+// compilers use, so that it suits scripts, editors and mails.
 func Verdicts() Renderer {
 	return Renderer{
 		Name: "text",
@@ -37,6 +37,9 @@ func Verdicts() Renderer {
 			p := newPage(w, o)
 			for i := range d.Findings {
 				f := &d.Findings[i]
+				if at := reportedAt(d, f); at != "" {
+					p.print(at + ": ")
+				}
 				p.line(p.ink(severityInk(f.Severity), safeLine(string(f.Severity))) + ": " + safeLine(f.Rule) + ": " +
 					safeLine(titleOf(f)) + " (" + verdictWords(f) + ", confidence " + safeLine(string(f.Confidence)) + ")")
 			}
@@ -88,8 +91,12 @@ func (t *text) finding(i int) {
 	t.wrap("", "  ", severityInk(f.Severity), safeLine(titleOf(f)))
 	badge := safeLine(string(f.Severity)) + " · " + verdictWords(f) + " · rule " + safeLine(f.Rule) + " · confidence " + safeLine(string(f.Confidence))
 	t.wrap("", "  ", plain, badge)
-	if place := placeOf(f); place != "" {
-		t.wrap("", "  ", dim, place)
+	place := placeOf(f)
+	if at := reportedAt(t.d, f); at != "" {
+		place = append(place, "reported in "+at)
+	}
+	if len(place) > 0 {
+		t.wrap("", "  ", dim, strings.Join(place, " · "))
 	}
 	if f.Explanation != "" {
 		t.head("Why")
@@ -103,8 +110,20 @@ func (t *text) finding(i int) {
 	t.history(f)
 }
 
+// reportedAt is where the evidence first reports the finding: "path:line".
+func reportedAt(d *model.Document, f *model.Finding) string {
+	if len(f.Reports) == 0 || f.Reports[0] < 0 || f.Reports[0] >= len(d.Reports) {
+		return ""
+	}
+	r := d.Reports[f.Reports[0]].Base()
+	if r.Input < 0 || r.Input >= len(d.Inputs) {
+		return ""
+	}
+	return safeLine(d.Inputs[r.Input].Path) + ":" + strconv.Itoa(r.Line)
+}
+
 // placeOf says where to look first.
-func placeOf(f *model.Finding) string {
+func placeOf(f *model.Finding) []string {
 	var parts []string
 	if f.Function != "" {
 		s := "look at " + safeLine(f.Function) + "()"
@@ -126,7 +145,7 @@ func placeOf(f *model.Finding) string {
 	if f.Time != "" {
 		parts = append(parts, "at "+safeLine(f.Time))
 	}
-	return strings.Join(parts, " · ")
+	return parts
 }
 
 // footer counts, and says what the report does not cover.
