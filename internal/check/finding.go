@@ -99,6 +99,15 @@ func (v *view) target(r model.Ref) string {
 	return v.lockName(r)
 }
 
+// say names a lock or a task in a sentence: a lock without a name is "the
+// mutex".
+func (v *view) say(r model.Ref) string {
+	if strings.HasPrefix(r.Name(), "wanted-by-") && v.locks[r].Class == "" {
+		return "the " + typeWord(v.locks[r].Type)
+	}
+	return v.target(r)
+}
+
 // waitsFor says in words what a stack waits for.
 func waitsFor(t *task) string {
 	w := t.wait

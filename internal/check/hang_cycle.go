@@ -116,10 +116,10 @@ func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
 			continue
 		}
 		t := h.taskOf(e.From)
-		parts = append(parts, t.name()+" waits for "+h.target(e.To)+inFn(t.wait.Caller.Func)+h.heldByText(e.To, edges))
+		parts = append(parts, t.name()+" waits for "+h.say(e.To)+inFn(t.wait.Caller.Func)+h.heldByText(e.To, edges))
 	}
 	if len(ts) == 1 {
-		lock := h.target(edges[0].To)
+		lock := h.say(edges[0].To)
 		if edges[0].Mode.Shared() {
 			return ts[0].name() + " waits for " + lock + ", which it holds itself for reading",
 				ts[0].name() + " asks for " + lock + inFn(ts[0].wait.Caller.Func) + " for reading although it holds it for reading already. A writer has queued up in between: it waits for this reader, and new readers wait behind it, this one too."
@@ -135,7 +135,7 @@ func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
 		}
 		// The edge before it in the circle is what this task holds.
 		if prev := edges[(i+len(edges)-1)%len(edges)]; prev.Kind == model.HeldBy {
-			title = t.name() + " waits for " + h.target(e.To) + " while it holds " + h.lockName(prev.From) + ", which that needs"
+			title = t.name() + " waits for " + h.say(e.To) + " while it holds " + h.lockName(prev.From) + ", which that needs"
 		}
 	}
 	return title, strings.Join(parts, "; ") + ". None of them can go on, so none will ever release what the others need."
@@ -160,7 +160,7 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 	for _, e := range edges {
 		if e.Kind == model.HeldBy {
 			t := h.taskOf(e.To)
-			out = append(out, model.Moment{Actor: t.name(), Does: call(h.locks[e.From].Type, e.Mode, h.lockName(e.From)), Note: "gets it"})
+			out = append(out, model.Moment{Actor: t.name(), Does: call(h.locks[e.From].Type, e.Mode, h.argument(e.From)), Note: "gets it"})
 		}
 	}
 	for _, e := range edges {
@@ -173,12 +173,20 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 			m.Does = pick(t.wait.Func == "", "wait", waitFunc(t.wait)) + "()"
 			m.Note += ", for " + h.target(e.To)
 		} else {
-			m.Does = call(h.locks[e.To].Type, e.Mode, h.lockName(e.To))
+			m.Does = call(h.locks[e.To].Type, e.Mode, h.argument(e.To))
 			m.Note += h.heldByText(e.To, edges)
 		}
 		out = append(out, m)
 	}
 	return out
+}
+
+// argument is how a lock stands in a call: nothing, if it has no name.
+func (h *hangs) argument(r model.Ref) string {
+	if name := h.lockName(r); name == h.say(r) {
+		return name
+	}
+	return ""
 }
 
 // cycleKey is what stays equal when the same deadlock happens again: classes,

@@ -54,12 +54,12 @@ func TestSelfDeadlock(t *testing.T) {
 	w := newWorld()
 	w.add(&kreport.HungBlocker{ReportBase: w.base("hung-blocker", "INFO: task cat:7 is blocked on a mutex likely owned by task cat:7."),
 		Task: kreport.Task{Comm: "cat", PID: 7}, Primitive: "mutex", Owner: &kreport.Task{Comm: "cat", PID: 7}})
-	l := model.LockRef(w.boot, "mutex awaited by cat/7")
+	l := model.LockRef(w.boot, "wanted-by-cat/7")
 	w.f.Locks = append(w.f.Locks, model.Lock{Ref: l, Boot: w.boot, Type: model.Mutex})
 	w.waits(w.task("cat", 7), l, "blocked on a mutex", false)
 	w.held(l, w.task("cat", 7))
 	f := one(t, w.run(t), "deadlock")
-	wantContains(t, "title", f.Title, "cat/7", "holds itself")
+	wantContains(t, "title", f.Title, "cat/7 waits for the mutex, which it holds itself")
 	if f.Confidence != model.High || len(f.Tasks) != 1 {
 		t.Errorf("%+v", f)
 	}

@@ -1,9 +1,11 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/engine"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -47,10 +49,25 @@ func (h *hangs) root(r engine.Root) {
 	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + pick(held == "", t.name(), held+", held by "+t.name()) +
 		", directly or one behind the other. " + h.tellRoot(&f, t)
 	f.Fingerprint = model.Fingerprint(f.Rule, held, t.wait.Caller.Func, pick(t.wait.Known, waitFunc(t.wait), ""))
+	if text := h.inferredHold(r); text != "" {
+		f.Confidence = lower(f.Confidence, model.Medium)
+		f.Missing = append(f.Missing, text)
+	}
 	if r.Cut {
 		f.Missing = append(f.Missing, "More tasks wait than are listed here.")
 	}
 	h.out = append(h.out, f)
+}
+
+// inferredHold says which hold of the root no evidence states, or "".
+func (h *hangs) inferredHold(r engine.Root) string {
+	for _, w := range r.Behind {
+		e := w.Edges[len(w.Edges)-1]
+		if !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
+			return "That " + h.taskOf(r.Task).name() + " is the one that holds " + pick(w.Lock == "", "it", h.say(w.Lock)) + " is inferred: " + e.Why[0].Excerpt + "."
+		}
+	}
+	return ""
 }
 
 // flushHint reports whether the root is a worker that waits for a lock of
@@ -83,7 +100,7 @@ func (h *hangs) heldFor(r engine.Root) string {
 	var names []string
 	for _, w := range r.Behind {
 		if w.Lock != "" {
-			names = append(names, h.lockName(w.Lock))
+			names = append(names, h.say(w.Lock))
 		}
 	}
 	return list(uniq(sortedCopy(names)), 3)
@@ -104,11 +121,13 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 		return t.name() + " itself waits in " + waitFunc(w) + "()" + where + " for other code to finish, with that lock held. If that code, or whoever should start it, needs the lock, it is a deadlock."
 	case len(t.stack) == 0:
 		f.Missing = append(f.Missing, "What "+t.name()+" is doing: its stack is not in the evidence (SysRq-t, or /proc/PID/stack on the live machine).")
-		return "The evidence does not show what " + t.name() + " is doing, only that it holds the lock."
+		return "The evidence does not show what " + t.name() + " is doing, only that it holds the lock" + h.alsoHolds(t) + "."
 	case w.IO || t.ioWait:
 		f.Verdict, f.Severity = model.BlockedOnIO, model.SevWarning
+		f.Fix = slices.Clone(h.docs["hung-task"].Fixes[1:2])
 		return t.name() + " waits for I/O (" + waitFunc(w) + ")" + where + ": blocked on I/O, not deadlocked. The device or server that it waits for is the cause."
 	case w.Sleeping:
+		ownFix(f, "Do not sleep with the lock held"+where, "Release the lock before the pause and take it again afterwards, or wait for an event outside of it. If the pause is needed under the lock, make it short.")
 		return t.name() + " sleeps for a time of its own choice (" + waitFunc(w) + ")" + where + " with the lock held: sleeping under a lock that others need is the cause."
 	case w.Spinning && w.Known:
 		return t.name() + " spins for " + article(typeWord(w.Type)) + where + "."
@@ -121,6 +140,23 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 		return t.name() + " waits for an event" + where + " (" + waitFunc(w) + ") with the lock held; whoever should wake it is not known."
 	}
 	return t.name() + " was running" + where + " with the lock held when it was looked at: it is slow, loops, or was only seen at that moment."
+}
+
+// alsoHolds names the other locks of a blocker without a stack, and where it
+// took them: the newest says what it was about to do.
+func (h *hangs) alsoHolds(t *task) string {
+	var out []string
+	for _, e := range h.waits.HeldBy(t.ref) {
+		s := h.lockName(e.From)
+		if e.Func != "" {
+			s += ", taken in " + kstack.Base(funcName(e.Func)) + "()"
+		}
+		out = append(out, s)
+	}
+	if len(out) < 2 {
+		return ""
+	}
+	return ". It holds in all: " + strings.Join(out, "; ")
 }
 
 // sameCode reports whether a waiter behind the root runs code of the root's
