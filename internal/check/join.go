@@ -110,13 +110,18 @@ func sameAddr(a, b *kreport.Lock) bool {
 // of a static variable, there is one such lock, and the evidence may know its
 // address.
 func (v *view) classLock(t *task, class model.Ref, typ model.LockType) model.Ref {
-	if r, ok := v.statics[string(t.boot)+" "+class.Name()]; ok {
-		return r
+	r, ok := v.statics[string(t.boot)+" "+class.Name()]
+	if !ok {
+		r = model.LockRef(t.boot, "class "+class.Name())
 	}
-	r := model.LockRef(t.boot, "class "+class.Name())
-	if _, ok := v.locks[r]; !ok {
-		v.locks[r] = model.Lock{Ref: r, Boot: t.boot, Class: class, Type: typ, Why: t.why}
+	l, ok := v.locks[r]
+	if !ok {
+		l = model.Lock{Ref: r, Boot: t.boot, Class: class, Why: t.why}
 	}
+	if l.Type == "" {
+		l.Type = typ
+	}
+	v.locks[r] = l
 	return r
 }
 
