@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gordian/internal/model"
@@ -47,6 +48,7 @@ type reader struct {
 	opened  int                 // open blocks in all
 	last    string              // caller of the record before
 	clock   string              // time of the record before
+	newest  float64             // newest kernel time of a report in this boot, in seconds
 
 	slots   []model.Report
 	kept    int            // bytes of report text kept
@@ -55,13 +57,33 @@ type reader struct {
 	first   int            // index of this input's first report
 }
 
+// backwards is how far the kernel's clock, in seconds, must go back for a new
+// boot. Lines of other CPUs can be printed a little late.
+const backwards = 30
+
+// kernelSeconds reads a kernel time stamp, "12.345678".
+func kernelSeconds(s string) (float64, bool) {
+	if !isSeconds(s) {
+		return 0, false
+	}
+	s, _, _ = strings.Cut(s, "@")
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
+
 func (p *reader) run(ctx context.Context) error {
 	for n := 0; ; n++ {
 		if n&1023 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if p.opened == 0 && !p.scan.skip() {
-			return nil
+		if p.opened == 0 {
+			boots := p.scan.boots
+			if !p.scan.skip() {
+				return nil
+			}
+			if p.scan.boots != boots {
+				p.boot = ""
+			}
 		}
 		l, ok := p.scan.next()
 		if !ok {
@@ -82,9 +104,9 @@ func (p *reader) record(rec record, hot bool) {
 	} else {
 		p.last, p.clock = rec.caller, rec.time
 	}
-	if hot && strings.Contains(rec.text, "Linux version ") {
+	if strings.HasPrefix(rec.text, "Linux version ") {
 		p.closeAll()
-		p.boot = p.facts.NewBoot()
+		p.boot = ""
 		return
 	}
 	if hot {
@@ -132,6 +154,13 @@ func (p *reader) header(text string) (*family, int) {
 }
 
 func (p *reader) open(fam *family, at int, rec record) {
+	if secs, ok := kernelSeconds(rec.time); ok {
+		if secs+backwards < p.newest {
+			p.closeAll()
+			p.boot, p.newest = "", 0
+		}
+		p.newest = max(p.newest, secs)
+	}
 	if p.boot == "" {
 		p.boot = p.facts.NewBoot()
 	}

@@ -26,6 +26,7 @@ type scanner struct {
 	off     int64 // input offset of buf[lo]
 	no      int   // number of the line at lo, from 1
 	midLine bool  // lo stands inside a line that was cut at bufSize
+	boots   int   // lines passed by skip that begin a boot
 	eof     bool
 	err     error // a read error other than io.EOF
 }
@@ -114,6 +115,7 @@ func (s *scanner) skip() bool {
 		data := s.buf[s.lo:s.hi]
 		if p := s.m.find(data); p >= 0 {
 			start := bytes.LastIndexByte(data[:p], '\n') + 1
+			s.countBoots(data[:start])
 			if start > 0 {
 				s.midLine = false
 			}
@@ -127,6 +129,7 @@ func (s *scanner) skip() bool {
 		end := bytes.LastIndexByte(data, '\n') + 1
 		if end > 0 {
 			s.midLine = false
+			s.countBoots(data[:end])
 			s.advance(end, bytes.Count(data[:end], newline))
 		} else if len(data) == len(s.buf) {
 			s.midLine = true
@@ -135,6 +138,12 @@ func (s *scanner) skip() bool {
 		if !s.fill() {
 			return false
 		}
+	}
+}
+
+func (s *scanner) countBoots(data []byte) {
+	if bootTrigger.find(data) >= 0 {
+		s.boots++
 	}
 }
 

@@ -22,13 +22,16 @@ var shortTriggers = []shortTrigger{
 	{'K', "LOC", "UP"},
 }
 
+// bootTrigger marks the first line of a boot. It is common in a log of many
+// boots, and opens no report: the scanner notes it and goes on.
+var bootTrigger = shortTrigger{'L', "", "inux version "}
+
 // minLong is the shortest long trigger: the search advances by up to
 // minLong-2 bytes a step.
-const minLong = 14
+const minLong = 16
 
 // longTriggers are for the headers in which no short trigger stands.
 var longTriggers = []string{
-	"Linux version ",
 	// kernel/locking/lockdep.c, kernel/locking/rtmutex.c
 	"all locks held in the system", "AA or ABBA deadlock", "utex deadlock detected",
 	// kernel/hung_task.c
@@ -42,7 +45,7 @@ var longTriggers = []string{
 	// kernel/workqueue.c
 	"hogged CPU for >", "is flushing !WQ_MEM_RECLAIM",
 	// SysRq and tables, drivers/tty/sysrq.c
-	"Show Blocked State", "Show Locks Held", "ysrq: Show State", "ysRq : Show State", "stack   pid father",
+	"Show Blocked State", "rq: Show Locks Held", "Rq : Show Locks Held", "ysrq: Show State", "ysRq : Show State", "stack   pid father",
 	// waits that other subsystems report
 	"unregister_netdevice: waiting", "): transmit queue", "Freezing of tasks failed", "processes failed after",
 	"kernel threads failed after", "remaining freezable tasks failed", "DPM device timeout",
@@ -52,7 +55,7 @@ var longTriggers = []string{
 // matcher finds the next trigger in a chunk of log.
 type matcher struct {
 	shift  []uint8             // by the two bytes at the end of the window
-	bucket map[uint16][]string // literals whose first minLong bytes end with these two
+	bucket map[uint16][]string // literals whose window ends with these two
 }
 
 func newMatcher() *matcher {
@@ -102,24 +105,63 @@ func (t *shortTrigger) find(b []byte) int {
 }
 
 // findLong is Wu and Manber, "A fast algorithm for multi-pattern searching"
-// (1994), with blocks of two bytes.
+// (1994), with blocks of two bytes. A step waits for the load of the step
+// before; two searches side by side, one in each half, fill that time.
 func (m *matcher) findLong(b []byte) int {
+	if len(b) < 4*minLong {
+		return m.findFrom(b, minLong-1, len(b))
+	}
 	shift := m.shift[:1<<16]
-	for i := minLong - 1; i < len(b); {
-		k := uint16(b[i-1]) | uint16(b[i])<<8
-		if s := shift[k]; s > 0 {
-			i += int(s)
-			continue
-		}
-		start := i - minLong + 1
-		for _, lit := range m.bucket[k] {
-			if b[start] == lit[0] && bytes.HasPrefix(b[start:], []byte(lit)) {
-				return start
+	half := len(b) / 2
+	i, j := minLong-1, half
+	for i < half && j < len(b) {
+		s := shift[uint16(b[i-1])|uint16(b[i])<<8]
+		t := shift[uint16(b[j-1])|uint16(b[j])<<8]
+		if s == 0 {
+			if m.at(b, i) {
+				return i - minLong + 1
 			}
+			s = 1
 		}
-		i++
+		i += int(s)
+		if t == 0 {
+			if m.at(b, j) {
+				break
+			}
+			t = 1
+		}
+		j += int(t)
+	}
+	if p := m.findFrom(b, i, half); p >= 0 {
+		return p
+	}
+	return m.findFrom(b, j, len(b))
+}
+
+// findFrom searches with windows that end at i up to before end.
+func (m *matcher) findFrom(b []byte, i, end int) int {
+	for i < end {
+		s := m.shift[uint16(b[i-1])|uint16(b[i])<<8]
+		if s == 0 {
+			if m.at(b, i) {
+				return i - minLong + 1
+			}
+			s = 1
+		}
+		i += int(s)
 	}
 	return -1
+}
+
+// at reports whether a literal begins in the window that ends at i.
+func (m *matcher) at(b []byte, i int) bool {
+	rest := b[i-minLong+1:]
+	for _, lit := range m.bucket[uint16(b[i-1])|uint16(b[i])<<8] {
+		if rest[0] == lit[0] && bytes.HasPrefix(rest, []byte(lit)) {
+			return true
+		}
+	}
+	return false
 }
 
 // has reports whether a line holds a trigger; only such lines can be headers.
