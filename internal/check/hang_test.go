@@ -74,7 +74,7 @@ func TestTree(t *testing.T) {
 		text       string
 	}{
 		{"io", inIO + "ext4_read", "hung-task", model.BlockedOnIO, model.SevWarning, "blocked on I/O, not deadlocked"},
-		{"completion", inCompl + "f_root@m", "wait-under-lock", model.Deadlocked, model.SevError, "with that lock held"},
+		{"completion", inCompl + "f_root@m", "wait-under-lock", model.Undecided, model.SevError, "with that lock held"},
 		{"completion of other code", inCompl + "f_root@other", "wait-under-lock", model.Undecided, model.SevError, "with that lock held"},
 		{"sleep", "__schedule schedule schedule_timeout msleep f_root@m", "hung-task", model.Behind, model.SevError, "sleeps for a time of its own choice"},
 		{"semaphore", "__schedule schedule down f_root@m", "hung-task", model.Behind, model.SevError, "whose holder the evidence does not show"},

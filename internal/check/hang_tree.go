@@ -112,13 +112,14 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 	where := inFn(w.Caller.Func)
 	switch {
 	case f.Rule == "wait-under-lock":
-		f.Verdict, f.Confidence = model.Deadlocked, model.Medium
+		f.Verdict, f.Confidence = model.Undecided, model.Medium
+		f.Interleaving = h.playRoot(f, t)
 		f.Missing = append(f.Missing, "Whether one of the waiting tasks is the one that should end this wait: the source of "+w.Caller.Func+"() says who does.")
 		if !h.sameCode(f, t) {
-			f.Verdict, f.Confidence = model.Undecided, model.Low
+			f.Confidence = model.Low
 		}
 		ownFix(f, "Release the lock before "+waitFunc(w)+"()"+where, "What it waits for probably needs the lock that it holds.")
-		return t.name() + " itself waits in " + waitFunc(w) + "()" + where + " for other code to finish, with that lock held. If that code, or whoever should start it, needs the lock, it is a deadlock."
+		return t.name() + " itself waits in " + waitFunc(w) + "()" + where + " for other code to finish, with that lock held. If " + h.behindText(f) + ", or whoever else should end that wait, needs the lock first, it is a deadlock."
 	case len(t.stack) == 0:
 		f.Missing = append(f.Missing, "What "+t.name()+" is doing: its stack is not in the evidence (SysRq-t, or /proc/PID/stack on the live machine).")
 		return "The evidence does not show what " + t.name() + " is doing, only that it holds the lock" + h.alsoHolds(t) + "."
@@ -157,6 +158,31 @@ func (h *hangs) alsoHolds(t *task) string {
 		return ""
 	}
 	return ". It holds in all: " + strings.Join(out, "; ")
+}
+
+// behindText names the first tasks behind the root.
+func (h *hangs) behindText(f *model.Finding) string {
+	var out []string
+	for _, t := range f.Tasks[1:] {
+		out = append(out, label(t.Comm, t.PID))
+	}
+	if len(out) > 2 {
+		return "one of them"
+	}
+	return strings.Join(out, " or ")
+}
+
+// playRoot plays a wait under a lock: the root, then the first task behind it.
+func (h *hangs) playRoot(f *model.Finding, t *task) []model.Moment {
+	if len(f.Tasks) < 2 || len(f.Locks) == 0 {
+		return nil
+	}
+	l, b := f.Locks[0], f.Tasks[1]
+	return []model.Moment{
+		{Actor: t.name(), Does: call(l.Type, model.Write, l.Name), Note: "gets it"},
+		{Actor: t.name(), Does: waitFunc(t.wait) + "()", Note: "waits" + inFn(t.wait.Caller.Func) + ", with " + l.Name + " held"},
+		{Actor: label(b.Comm, b.PID), Does: call(l.Type, model.Write, l.Name), Note: "waits: held by " + t.name() + "; whatever it does after this, ending that wait included, never happens"},
+	}
 }
 
 // sameCode reports whether a waiter behind the root runs code of the root's

@@ -25,7 +25,7 @@ func (v *view) interruptedHolders() []model.Finding {
 
 func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 	f := v.finding("irq-unsafe-lock")
-	f.Status, f.Verdict, f.Confidence = model.Actual, model.Deadlocked, model.Medium
+	f.Status, f.Verdict, f.Confidence = model.Actual, model.Undecided, model.Medium
 	f.Boot, f.Reports = c.boot, []int{c.report}
 	f.Time = v.base(c.report).Time
 	f.Evidence = []model.Provenance{c.why}
@@ -46,7 +46,7 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 	f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for " + lock + ". Both are code of [" + below.Module +
 		"]. If " + below.Func + "() holds that lock with interrupts enabled, the handler waits for the very code that it stopped, and this CPU is lost."
 	if name != "" {
-		f.Confidence = model.High
+		f.Verdict, f.Confidence = model.Deadlocked, model.High
 		addReports(&f, splat)
 		f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for a lock. Lockdep reported in this boot that " + name + " is used in exactly these two functions, in one of them in the interrupt and in the other with it enabled. So the handler waits for the very code that it stopped, and this CPU is lost."
 		f.Title = handler + "() spins in an interrupt for " + name + ", which " + below.Func + "() below it holds"
