@@ -14,7 +14,7 @@ import (
 
 const diagnoseLong = `Read evidence, find what is deadlocked or could deadlock, and explain it.
 
-Evidence is a kernel log: a file (also .gz, .xz or .zst), a journal export, a
+Evidence is a kernel log: a file (also .gz, .xz, .zst or .bz2), a journal export, a
 capture of /dev/kmsg, or "-" for standard input. What a file is, and which
 prefixes its lines have, is detected. Several arguments are joined in one report.
 

@@ -19,6 +19,8 @@ func newMan() *cobra.Command {
 		Long:    "Print the manual page of gordian and all its commands, in roff.",
 		Example: "  gordian man | man -l -\n  gordian man > /usr/local/share/man/man1/gordian.1",
 		Args:    cobra.NoArgs,
+
+		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error {
 			w := bufio.NewWriter(c.OutOrStdout())
 			manPage(w, c.Root())

@@ -17,7 +17,7 @@ const exitHelp = `Exit status:
   130  interrupted
 `
 
-const rootExample = `  gordian diagnose dmesg.txt             a saved log (.gz, .xz and .zst too)
+const rootExample = `  gordian diagnose dmesg.txt             a saved log (compressed ones too)
   journalctl -k -b -1 | gordian diagnose -
                                          the previous boot, from the journal
   gordian diagnose --format html -o report.html console.log
