@@ -2,6 +2,7 @@ package klog
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -130,6 +131,12 @@ func (b *block) cpuContexts() []kreport.CPUContext {
 		out = append(out, ctx)
 	}
 	return out
+}
+
+// nmiContexts reads the backtraces of the CPUs behind a report of the
+// hung-task detector. The first is that of the detector itself.
+func (b *block) nmiContexts() []kreport.CPUContext {
+	return slices.DeleteFunc(b.cpuContexts(), func(c kreport.CPUContext) bool { return c.Comm == "khungtaskd" })
 }
 
 func (b *block) cpuContext(ctx *kreport.CPUContext, recs []record) int {

@@ -26,6 +26,9 @@ func addFacts(f *model.Facts, first int) {
 			b.lockdep(r)
 		case *kreport.HungTask:
 			b.hungTask(r)
+			b.contexts(&r.ReportBase, r.Contexts)
+		case *kreport.LocksDump:
+			b.contexts(&r.ReportBase, r.Contexts)
 		case *kreport.HungBlocker:
 			if r.OwnerDump != nil {
 				b.task(&r.ReportBase, r.OwnerDump)
@@ -50,8 +53,8 @@ func why(base *model.ReportBase, line int, excerpt string, derived bool) model.P
 	return model.Provenance{Input: base.Input, Locator: fmt.Sprintf("line %d", line), Excerpt: validUTF8(excerpt), Derived: derived}
 }
 
-// put records the newest sight of a task. A later sight without a stack does
-// not replace one that has it.
+// put records the newest sight of a task. A later sight without a stack, or
+// with the stump of one, does not replace what is known.
 func (b *factory) put(t model.Task) model.Ref {
 	i, seen := b.tasks[t.Ref]
 	if !seen {
@@ -60,7 +63,7 @@ func (b *factory) put(t model.Task) model.Ref {
 		return t.Ref
 	}
 	old := b.f.Tasks[i]
-	if len(t.Stack) == 0 {
+	if 2*len(t.Stack) < len(old.Stack) {
 		t.Stack, t.Workqueue, t.WorkFunc = old.Stack, old.Workqueue, old.WorkFunc
 	}
 	if t.Seconds == 0 {

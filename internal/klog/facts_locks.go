@@ -2,6 +2,7 @@ package klog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gordian/internal/kreport"
@@ -49,10 +50,14 @@ func (b *factory) hold(base *model.ReportBase, lists []kreport.Held) {
 	}
 }
 
+// readerMarks are lockdep maps that stand for being in an RCU reader or
+// callback (kernel/rcu/update.c): nobody waits for them as for a lock.
+var readerMarks = []string{"rcu_read_lock", "rcu_read_lock_bh", "rcu_read_lock_sched", "rcu_read_lock_trace", "rcu_callback", "rcu_tasks_trace"}
+
 // lockRef names the instance of a listed lock: by its address, or, in logs
 // that have none, by the name of a class that is one static object.
 func lockRef(boot model.Boot, l *kreport.Lock) (model.Ref, bool) {
-	if l.Lock == "" || strings.HasPrefix(l.Lock, "rcu_") || l.Lock == "rcu_callback" {
+	if l.Lock == "" || slices.Contains(readerMarks, l.Lock) {
 		return "", false
 	}
 	if l.Addr != "" && !strings.Contains(l.Addr, "ptrval") && strings.Trim(l.Addr, "0") != "" {

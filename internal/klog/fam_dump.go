@@ -13,7 +13,7 @@ import (
 // kernel/power/process.c.
 func dumpFamilies() []family {
 	return []family{
-		{name: "locks-dump", match: contains("Showing all locks held in the system"), parse: parseLocksDump},
+		{name: "locks-dump", match: contains("Showing all locks held in the system"), parse: parseLocksDump, adopts: true},
 		{name: "sysrq-d", match: matches("Show Locks Held", sysrqRx), parse: parseLocksDump},
 		{name: "sysrq-w", match: matches("Show Blocked State", sysrqRx), parse: parseTasksDump},
 		{name: "sysrq-t", match: matches("Show State", sysrqRx), parse: parseTasksDump},
@@ -43,6 +43,7 @@ func parseLocksDump(b *block) model.Report {
 			i += n - 1
 		}
 	}
+	r.Contexts = b.nmiContexts()
 	return r
 }
 

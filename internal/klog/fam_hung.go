@@ -14,7 +14,7 @@ import (
 func hungFamilies() []family {
 	return []family{
 		{name: "hung-blocker", match: hungBlockerHeader, parse: parseHungBlocker},
-		{name: "hung-task", match: matches("more than", hungRx), parse: parseHungTask},
+		{name: "hung-task", match: matches("more than", hungRx), parse: parseHungTask, adopts: true},
 		{name: "hung-suppressed", match: contains("Future hung task reports are suppressed"), parse: parseMessage, oneLine: true, child: true},
 	}
 }
@@ -48,6 +48,7 @@ func parseHungTask(b *block) model.Report {
 	r.IOWait = strings.HasPrefix(m[3], "blocked in I/O")
 	r.CantDie = strings.HasPrefix(m[3], "can't die")
 	r.Secs, _ = strconv.Atoi(m[4])
+	r.Contexts = b.nmiContexts()
 	d := ownTask(b.recs[1:], r.Task.PID)
 	if d == nil {
 		r.Truncated = true

@@ -170,6 +170,9 @@ type HungTask struct {
 	Workqueue *Workqueue `json:"workqueue,omitempty"`
 	Stack
 	Held *Held `json:"held,omitempty"`
+	// Contexts are the NMI backtraces of the other CPUs behind the report
+	// (kernel.hung_task_all_cpu_backtrace).
+	Contexts []CPUContext `json:"contexts,omitempty"`
 }
 
 // HungBlocker is debug_show_blocker()'s line, kernel/hung_task.c.
@@ -189,6 +192,8 @@ type HungBlocker struct {
 type LocksDump struct {
 	model.ReportBase
 	Tasks []Held `json:"tasks,omitempty"`
+	// Contexts are the NMI backtraces behind the dump, as in HungTask.
+	Contexts []CPUContext `json:"contexts,omitempty"`
 }
 
 // TasksDump is a list of tasks with stacks: sysrq-w, sysrq-t, blocked-dump,
