@@ -69,7 +69,7 @@ func tie(v *view, a, b *model.Finding, what string) {
 	how := ""
 	switch {
 	case a.Status == model.Actual && b.Status == model.Potential:
-		how = "reported " + pick(firstReport(b) < firstReport(a), "before", "after") + " this on " + what + ": what could happen there, and did"
+		how = "reported " + pick(firstReport(b) <= firstReport(a), "before", "after") + " this on " + what + ": what could happen there, and did"
 		if isHang(a.Rule) && !slices.Contains(a.Reports, firstReport(b)) && v.sameLocks(a, b) {
 			a.Confidence = raise(a)
 		}

@@ -46,6 +46,10 @@ func (v *view) contexts(i int) []cpuSeen {
 		cs, cpu = r.Contexts, r.CPU
 	case *kreport.RCUStall:
 		cs = r.Contexts
+	case *kreport.HungTask:
+		cs = r.Contexts
+	case *kreport.LocksDump:
+		cs = r.Contexts
 	default:
 		return nil
 	}
@@ -87,7 +91,7 @@ func spinAddr(c kreport.CPUContext, stack []model.Frame) string {
 		return ""
 	}
 	a := strings.ToLower(c.Stack.Regs["RDI"])
-	if !strings.HasPrefix(a, "ffff") {
+	if len(a) != 16 || !strings.HasPrefix(a, "ff") { // with five-level paging the heap is below ffff
 		return ""
 	}
 	return a
@@ -105,7 +109,7 @@ func (v *view) spinners() map[model.Boot][]cpuSeen {
 	seen := map[key]bool{}
 	out := map[model.Boot][]cpuSeen{}
 	var idx []int
-	for _, fam := range []string{"soft-lockup", "hard-lockup", "csd-lockup", "rcu-stall"} {
+	for _, fam := range []string{"soft-lockup", "hard-lockup", "csd-lockup", "rcu-stall", "hung-task", "locks-dump"} {
 		idx = append(idx, v.families[fam]...)
 	}
 	slices.Sort(idx)
