@@ -118,6 +118,10 @@ func (b *block) stack() *kreport.Stack {
 func (b *block) cpuContexts() []kreport.CPUContext {
 	var out []kreport.CPUContext
 	for i := 1; i < len(b.recs); i++ {
+		if len(out) > 1 && stackHead(b.recs[i].text) {
+			i += orphanTrace(out, b.recs[i:])
+			continue
+		}
 		if !strings.Contains(b.recs[i].text, " PID: ") {
 			continue
 		}
@@ -131,6 +135,28 @@ func (b *block) cpuContexts() []kreport.CPUContext {
 		out = append(out, ctx)
 	}
 	return out
+}
+
+// orphanTrace gives a call trace with no CPU line of its own to the one CPU
+// that has none: two CPUs printed at the same time.
+func orphanTrace(ctxs []kreport.CPUContext, recs []record) int {
+	st, n := readStack(recs)
+	var without *kreport.CPUContext
+	for i := range ctxs {
+		if len(ctxs[i].Stack.Full) > 0 {
+			continue
+		}
+		if without != nil {
+			return n - 1
+		}
+		without = &ctxs[i]
+	}
+	if without != nil {
+		regs := without.Stack.Regs
+		without.Stack = st
+		without.Stack.Regs = regs
+	}
+	return n - 1
 }
 
 // nmiContexts reads the backtraces of the CPUs behind a report of the

@@ -13,8 +13,8 @@ import (
 // arch/powerpc/kernel/watchdog.c, kernel/smp.c.
 func lockupFamilies() []family {
 	return []family{
-		{name: "soft-lockup", match: matches("soft lockup", softRx), parse: parseSoft, adopts: true},
-		{name: "hard-lockup", match: matches("hard LOCKUP", hardRx), parse: parseHard, adopts: true},
+		{name: "soft-lockup", match: matches("soft lockup", softRx), parse: parseSoft, adopts: true, twins: true},
+		{name: "hard-lockup", match: matches("hard LOCKUP", hardRx), parse: parseHard, adopts: true, twins: true},
 		{name: "csd-lockup", match: matches("CSD lock", csdRx), parse: parseCSD, adopts: true},
 	}
 }

@@ -18,6 +18,9 @@ type family struct {
 	child bool
 	// oneLine: nothing behind the header belongs to the report.
 	oneLine bool
+	// twins: two CPUs can print this report at the same time. A second header
+	// right behind the first does not end it; both get all the lines.
+	twins bool
 	// adopts: lines of other callers that begin "NMI backtrace for cpu"
 	// belong to the report.
 	adopts bool

@@ -166,7 +166,7 @@ func (p *reader) open(fam *family, at int, rec record) {
 	}
 	if fam.child {
 		p.feed(rec, p.streams[rec.caller])
-	} else {
+	} else if twin := p.twin(fam, rec.caller); twin == nil {
 		p.closeStream(rec.caller)
 	}
 	rec.text = rec.text[at:]
@@ -178,6 +178,16 @@ func (p *reader) open(fam *family, at int, rec record) {
 	if b.done() {
 		p.close(b)
 	}
+}
+
+// twin returns the report of the same kind whose header stands right before.
+func (p *reader) twin(fam *family, caller string) *block {
+	for _, b := range p.streams[caller] {
+		if fam.twins && b.fam == fam && len(b.recs) <= 2 {
+			return b
+		}
+	}
+	return nil
 }
 
 // adopt lets the lines of one more caller into a report that waits for the

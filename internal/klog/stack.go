@@ -121,7 +121,7 @@ func readStack(recs []record) (kreport.Stack, int) {
 	used, gap := 0, 0
 	for i, r := range recs {
 		t := strings.TrimSpace(r.text)
-		if i > 0 && sectionHead(t) {
+		if i > 0 && (sectionHead(t) || (len(st.Full) > 0 && stackHead(t))) {
 			break
 		}
 		if rip, ok := ripFrame(t); ok && len(st.Full) > 0 && rip.Func != "" {
