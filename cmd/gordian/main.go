@@ -17,6 +17,7 @@ func run() int {
 	limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	return cli.Run(ctx, os.Args[1:], cli.OSStreams())
 }
 
