@@ -135,7 +135,7 @@ func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
 		}
 		// The edge before it in the circle is what this task holds.
 		if prev := edges[(i+len(edges)-1)%len(edges)]; prev.Kind == model.HeldBy {
-			title = t.name() + " waits for " + h.say(e.To) + " while it holds " + h.lockName(prev.From) + ", which that needs"
+			title = t.name() + " waits for " + h.say(e.To) + " while it holds " + h.lockName(prev.From) + ", which " + h.say(e.To) + " needs"
 		}
 	}
 	return title, strings.Join(parts, "; ") + ". None of them can go on, so none will ever release what the others need."
@@ -160,7 +160,7 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 	for _, e := range edges {
 		if e.Kind == model.HeldBy {
 			t := h.taskOf(e.To)
-			out = append(out, model.Moment{Actor: t.name(), Does: call(h.locks[e.From].Type, e.Mode, h.argument(e.From)), Note: "gets it"})
+			out = append(out, h.holds(t, e))
 		}
 	}
 	for _, e := range edges {
@@ -179,6 +179,20 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 		out = append(out, m)
 	}
 	return out
+}
+
+// holds is the moment in which a task comes to hold what others wait for. What
+// is waited for like a lock is not taken: a worker runs its work.
+func (h *hangs) holds(t *task, e model.Edge) model.Moment {
+	typ, name := h.locks[e.From].Type, h.argument(e.From)
+	m := model.Moment{Actor: t.name(), Does: call(typ, e.Mode, name), Note: "gets it"}
+	switch {
+	case typ == model.Completion:
+		m.Does, m.Note = "is the one to complete "+pick(name == "", "it", name), ""
+	case codeWait(typ):
+		m.Does, m.Note = "runs "+pick(name == "", "what is waited for", name), ""
+	}
+	return m
 }
 
 // argument is how a lock stands in a call: nothing, if it has no name.
@@ -206,19 +220,18 @@ func (h *hangs) cycleKey(ts []*task, c engine.WaitCycle) []string {
 	return uniq(sortedCopy(key))
 }
 
-// doubts lists the inferred edges of a cycle.
+// doubts says what would turn the inferred links of a cycle into stated ones.
 func doubts(c engine.WaitCycle) []string {
-	var out []string
+	n := 0
 	for _, e := range append(slices.Clone(c.Edges), c.Support...) {
-		for _, p := range e.Why {
-			if p.Derived && p.Excerpt != "" && !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
-				out = append(out, "Inferred, not stated: "+p.Excerpt+".")
-				break
-			}
+		if !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
+			n++
 		}
 	}
-	out = uniq(out)
-	return out[:min(len(out), 6)]
+	if n == 0 {
+		return nil
+	}
+	return []string{"Links marked inferred in the proof come from joining several lines. A list of the held locks from the time of the hang (SysRq-d while lockdep is on) or a crash dump states them."}
 }
 
 func (h *hangs) cycleFix(f *model.Finding, ts []*task, c engine.WaitCycle) {

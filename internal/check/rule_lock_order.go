@@ -120,7 +120,7 @@ func (c circle) waitAdvice(v *view, f *model.Finding) {
 		}
 		n := len(c.deps)
 		held := c.deps[(i+n-1)%n].Lock
-		f.Title = "waits for " + w.Lock + " while holding " + held + ", which it needs"
+		f.Title = c.taker(i) + " waits for " + w.Lock + " while holding " + held + ", which " + w.Lock + " needs"
 		f.Explanation += " " + w.Lock + " is not a lock but stands for code that is waited for (" + typeWord(c.types[i]) + "): " + c.taker(i) +
 			" waits, with " + held + " held, until that code has finished, and that code takes " + c.deps[(i+1)%n].Lock + ". A lock order cannot fix this."
 		ownFix(f, "Release "+held+" before waiting in "+c.taker(i),

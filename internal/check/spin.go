@@ -45,7 +45,7 @@ func (v *view) contexts(i int) []cpuSeen {
 	case *kreport.Lockup:
 		cs, cpu = r.Contexts, r.CPU
 	case *kreport.RCUStall:
-		cs = r.Contexts
+		cs = append(slices.Clone(r.Contexts), runningTasks(r)...)
 	case *kreport.HungTask:
 		cs = r.Contexts
 	case *kreport.LocksDump:
@@ -60,6 +60,24 @@ func (v *view) contexts(i int) []cpuSeen {
 			c.CPU = cpu
 		}
 		out = append(out, newCPUSeen(b, i, c))
+	}
+	return out
+}
+
+// runningTasks are the tasks of a stall's task dump that run: what the stalled
+// CPUs were doing, on kernels that send no NMI for it. The grace-period thread,
+// whose comm is the flavor, is dumped for another reason: it was starved.
+func runningTasks(r *kreport.RCUStall) []kreport.CPUContext {
+	var out []kreport.CPUContext
+	for _, t := range r.Tasks {
+		if t.State != "R" || t.Comm == r.Flavor || slices.ContainsFunc(r.Contexts, func(c kreport.CPUContext) bool { return c.PID == t.PID && len(c.Stack.Full) > 0 }) {
+			continue
+		}
+		c := kreport.CPUContext{CPU: t.CPU, PID: t.PID, Comm: t.Comm, Running: true, Stack: t.Stack, HeadLine: t.HeadLine}
+		if c.CPU == nil && len(r.CPUs) == 1 && len(r.Tasks) == 1 {
+			c.CPU = &r.CPUs[0]
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -24,6 +24,9 @@ var (
 // parseFrame reads one line of a call trace.
 func parseFrame(text string) (model.Frame, bool) {
 	s := strings.TrimSpace(text)
+	for _, mark := range []string{"<IRQ>", "<EOI>", "<NMI>", "<TASK>", "<EOE>"} { // up to 4.8 on the frame's own line
+		s = strings.TrimSpace(strings.TrimPrefix(s, mark))
+	}
 	had := false
 	for range 2 {
 		loc := frameAddr.FindStringIndex(s)

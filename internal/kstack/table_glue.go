@@ -6,7 +6,8 @@ var reporting = []group{
 	{role: roleReport, why: "prints or collects stacks, lib/dump_stack.c, arch/*/kernel/{dumpstack,stacktrace}.c",
 		names: `dump_stack dump_stack_lvl __dump_stack show_stack show_stack_log_lvl show_trace_log_lvl dump_backtrace save_stack_trace
 			save_stack_trace_tsk stack_trace_save show_regs __show_regs show_regs_print_info save_stack arch_stack_walk
-			stack_trace_consume_entry unwind_frame walk_stackframe print_address_description kasan_report kasan_save_stack
+			stack_trace_consume_entry is_ftrace_trampoline __kernel_text_address kernel_text_address
+			is_module_text_address __module_text_address is_bpf_text_address print_context_stack dump_trace unwind_frame walk_stackframe print_address_description kasan_report kasan_save_stack
 			kasan_save_track kasan_set_track kasan_slab_alloc kasan_kmalloc __kasan_kmalloc __kasan_slab_alloc set_track kasan_check_read
 			kasan_check_write __kasan_check_write __kasan_check_read check_memory_region kasan_check_range __asan_* __tsan_* __sanitizer_cov_*
 			kmemleak_alloc should_fail should_fail_ex should_failslab __should_failslab fail_dump save_stack_trace_regs
@@ -71,7 +72,7 @@ var glue = []group{
 			page_fault do_page_fault do_async_page_fault async_page_fault __do_page_fault do_user_addr_fault handle_page_fault error_code secondary_startup_64* x86_64_start_kernel x86_64_start_reservations
 			start_kernel start_secondary cpu_startup_entry do_idle cpu_idle_poll rest_init arch_call_rest_init`},
 	{role: roleGlue, irq: true, why: "the first function of an interrupt or of the softirqs at its end: what it interrupted stands further out",
-		names: `asm_sysvec_* asm_common_interrupt common_interrupt ret_from_intr apic_timer_interrupt smp_apic_timer_interrupt* __irq_svc el1_irq
+		names: `asm_sysvec_* asm_common_interrupt common_interrupt ret_from_intr apic_timer_interrupt trace_apic_timer_interrupt smp_trace_apic_timer_interrupt smp_apic_timer_interrupt* __irq_svc el1_irq
 			el1_interrupt el1h_64_irq* el1t_64_irq call_function_interrupt call_function_single_interrupt reschedule_interrupt
 			decrementer_common hardware_interrupt_common_virt do_IRQ gic_handle_irq timer_interrupt asm_call_* sysvec_* __sysvec_*`},
 	{role: roleGlue, why: "interrupt dispatch and softirq, kernel/softirq.c, kernel/irq/, arch/*/kernel/irq.c",

@@ -24,7 +24,7 @@ type htmlFinding struct {
 	Moments     []htmlMoment
 	Narrow      bool // interleaving as a list: too many actors for columns
 	Fixes       []htmlFix
-	Verify      []string
+	Verify      [][]htmlCode
 	Missing     []string
 	Tasks       []htmlTask
 	Stacks      []htmlStack
@@ -213,11 +213,34 @@ func (b *htmlBuilder) advice(v *htmlFinding, f *model.Finding) {
 		v.Fixes = append(v.Fixes, htmlFix{b.line(x.Title), b.block(x.Detail), htmlDiff(b.block(x.Diff))})
 	}
 	for _, x := range f.Verify[:min(len(f.Verify), b.lim.Rows)] {
-		v.Verify = append(v.Verify, b.block(x))
+		v.Verify = append(v.Verify, codeParts(b.block(x)))
 	}
 	for _, x := range f.Missing[:min(len(f.Missing), b.lim.Rows)] {
 		v.Missing = append(v.Missing, b.block(x))
 	}
+}
+
+// htmlCode is a piece of a sentence; Code stands between backticks.
+type htmlCode struct {
+	Text string
+	Code bool
+}
+
+// codeParts takes a sentence apart at its backticks. One without any that
+// reads like a command is code as a whole.
+func codeParts(s string) []htmlCode {
+	if !strings.Contains(s, "`") {
+		return []htmlCode{{Text: s, Code: !strings.HasSuffix(s, ".")}}
+	}
+	var out []htmlCode
+	code := false
+	for part := range strings.SplitSeq(s, "`") {
+		if part != "" {
+			out = append(out, htmlCode{Text: part, Code: code})
+		}
+		code = !code
+	}
+	return out
 }
 
 // htmlDiff marks the lines of a diff. The signs stay in the text, so that
