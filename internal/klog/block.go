@@ -58,6 +58,8 @@ func (b *block) base() model.ReportBase {
 // ctxLine is dump_stack_print_info(), lib/dump_stack.c.
 var ctxLine = regexp.MustCompile(`CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?)\s+(?:Kdump: loaded )?(Not tainted|Tainted: [A-Z ()\[\]=_,]*?)\s+(\d\S*)`)
 var ctxShort = regexp.MustCompile(`CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (\S+)`)
+
+// ctxOld is the line of kernels before 3.9, which names no CPU.
 var ctxOld = regexp.MustCompile(`^Pid: (\d+), comm: (.*?)\s+(Not tainted|Tainted: \S+(?: +[A-Z])*)\s+(\d\S*)`)
 
 func parseContext(text string) *model.ReportCtx {
@@ -74,13 +76,18 @@ func parseContext(text string) *model.ReportCtx {
 		c.Comm = validUTF8(m[3])
 		return c
 	}
+	if m := ctxOld.FindStringSubmatch(text); m != nil {
+		c.PID, _ = strconv.Atoi(m[1])
+		c.Comm, c.Taint, c.Kernel = validUTF8(m[2]), strings.TrimPrefix(m[3], "Tainted: "), m[4]
+		return c
+	}
 	return nil
 }
 
 // context finds the report's own "CPU: … PID: … Comm: …" line.
 func (b *block) context() *model.ReportCtx {
 	for _, r := range b.recs[1:] {
-		if strings.Contains(r.text, " PID: ") && strings.Contains(r.text, "CPU: ") {
+		if strings.Contains(r.text, " PID: ") && strings.Contains(r.text, "CPU: ") || strings.HasPrefix(r.text, "Pid: ") {
 			if c := parseContext(r.text); c != nil {
 				return c
 			}
@@ -103,7 +110,7 @@ func (b *block) held() *kreport.Held {
 // stack finds the first call trace of the report.
 func (b *block) stack() *kreport.Stack {
 	for i := 1; i < len(b.recs); i++ {
-		if !stackHead(b.recs[i].text) {
+		if !traceStart(b.recs[i].text) {
 			continue
 		}
 		if st, _ := readStack(b.recs[i:]); len(st.Full) > 0 {
@@ -182,7 +189,7 @@ func (b *block) cpuContext(ctx *kreport.CPUContext, recs []record) int {
 				regs[k] = v
 			}
 		}
-		if stackHead(t) {
+		if traceStart(t) {
 			st, n := readStack(recs[i:])
 			st.Regs = regs
 			ctx.Stack = st

@@ -15,7 +15,7 @@ func atomicFamilies() []family {
 	return []family{
 		{name: "atomic-sleep", match: matches("sleeping function called", sleepRx), parse: parseAtomicSleep},
 		{name: "sched-atomic", match: matches("scheduling while atomic", schedRx), parse: parseAtomic},
-		{name: "blocking-ops", match: matches("not call blocking ops", blockOpsRx), parse: parseAtomic},
+		{name: "blocking-ops", match: matches("not call blocking ops", blockOpsRx), parse: parseAtomic, warns: true},
 		{name: "preemptible", match: matches("in preemptible", preemptRx), parse: parseAtomic},
 		{name: "preempt-exit", match: matches("exited with preempt_count", exitRx), parse: parseAtomic, oneLine: true, child: true},
 	}

@@ -14,16 +14,28 @@ import (
 func hungFamilies() []family {
 	return []family{
 		{name: "hung-blocker", match: hungBlockerHeader, parse: parseHungBlocker},
-		{name: "hung-task", match: matches("more than", hungRx), parse: parseHungTask, adopts: true},
+		{name: "hung-task", match: hungHeader, parse: parseHungTask, adopts: true},
 		{name: "hung-suppressed", match: contains("Future hung task reports are suppressed"), parse: parseMessage, oneLine: true, child: true},
 	}
 }
 
 var (
-	hungRx     = regexp.MustCompile(`(?:INFO: task )?(.+):(\d+) (blocked for more than|blocked in I/O wait for more than|can't die for more than) (\d+) seconds`)
+	hungRx = regexp.MustCompile(`(?:INFO: task )?(.+):(\d+) (blocked for more than|blocked in I/O wait for more than|can't die for more than) (\d+) seconds`)
+	// hungCut is a header that a mail program broke, or that ends the log.
+	hungCut    = regexp.MustCompile(`INFO: task (.+):(\d+) (?:blocked(?: (?:for|in)(?: [\w/]+)*)?|can't(?: \w+)*)$`)
 	blockerRx  = regexp.MustCompile(`INFO: task (.+?):(\d+)(?: <(reader|writer)>)? (?:is )?blocked on an? (mutex|semaphore|rw-semaphore)(?: likely (?:owned|last held) by task (.+):(\d+)(?: <(reader|writer)>)?|, but the (?:owner|last holder) is not found)`)
 	blockerCut = regexp.MustCompile(`INFO: task (.+?):(\d+)(?: <(reader|writer)>)? (?:is )?blocked on an? (mutex|semaphore|rw-semaphore)`)
 )
+
+// hungHeader finds the beginning of check_hung_task()'s line. Where its first
+// words are lost the rest of the line is enough.
+func hungHeader(text string) (int, bool) {
+	at := max(strings.Index(text, "INFO: task "), 0)
+	if strings.Contains(text, " more than ") && hungRx.MatchString(text[at:]) {
+		return at, true
+	}
+	return at, strings.HasPrefix(text[at:], "INFO: task ") && hungCut.MatchString(text[at:])
+}
 
 func hungBlockerHeader(text string) (int, bool) {
 	if !strings.Contains(text, "INFO: task ") || !strings.Contains(text, "blocked on a") {
@@ -41,6 +53,10 @@ func parseHungTask(b *block) model.Report {
 	m := hungRx.FindStringSubmatch(r.Header)
 	if m == nil {
 		r.Truncated = true
+		if m = hungCut.FindStringSubmatch(r.Header); m != nil {
+			r.Task.Comm = validUTF8(m[1])
+			r.Task.PID, _ = strconv.Atoi(m[2])
+		}
 		return r
 	}
 	r.Task.Comm = validUTF8(m[1])
@@ -73,7 +89,7 @@ func ownTask(recs []record, pid int) *kreport.TaskDump {
 			d, _ = readTask(recs[i:])
 			return d
 		}
-		if stackHead(rec.text) {
+		if traceStart(rec.text) {
 			st, _ := readStack(recs[i:])
 			return &kreport.TaskDump{PID: pid, Stack: st}
 		}

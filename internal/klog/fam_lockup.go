@@ -14,15 +14,15 @@ import (
 func lockupFamilies() []family {
 	return []family{
 		{name: "soft-lockup", match: matches("soft lockup", softRx), parse: parseSoft, adopts: true, twins: true},
-		{name: "hard-lockup", match: matches("hard LOCKUP", hardRx), parse: parseHard, adopts: true, twins: true},
+		{name: "hard-lockup", match: matches("ard LOCKUP", hardRx), parse: parseHard, adopts: true, twins: true},
 		{name: "csd-lockup", match: matches("CSD lock", csdRx), parse: parseCSD, adopts: true},
 	}
 }
 
 var (
 	softRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s!(?: \[(.*):(\d+)\])?`)
-	hardRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?(?:CPU ?(\d+):? )?(?:Watchdog detected hard LOCKUP on cpu (\d+)|self-detected hard LOCKUP(?: @ (\S+?)(?:\+0x\S*)?(?:\s|$))?|detected hard LOCKUP on other CPUs ([\d,-]+)|Watchdog CPU:(\d+) Hard LOCKUP)`)
-	csdRx  = regexp.MustCompile(`(?:csd: )?Detected non-responsive CSD lock \(#\d+\) on CPU#(\d+), waiting (-?\d+) (ns|secs)?.*? for CPU#(\d+)(?: (\S+?)(?:\+0x|\(|$))?`)
+	hardRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?(?:CPU ?(\d+):? )?(?:Watchdog detected hard LOCKUP on cpu (\d+)|self-detected hard LOCKUP(?: @ (\S+?)(?:\+0x\S*)?(?:\s|$))?|detected hard LOCKUP on other CPUs ([\d,-]+)|Watchdog CPU:(\d+) Hard LOCKUP|Watchdog CPU:\d+ detected Hard LOCKUP other CPUS:([\d,-]+))`)
+	csdRx  = regexp.MustCompile(`(?:csd: )?(?:Detected|Continued) non-responsive CSD lock \(#\d+\) on CPU#(\d+), waiting (-?\d+)(?:\.\d+)? (ns|secs)?.*? for CPU#(\d+)(?: (\S+?)(?:\+0x|\(|$))?`)
 )
 
 func parseSoft(b *block) model.Report {
@@ -46,9 +46,10 @@ func parseHard(b *block) model.Report {
 			break
 		}
 	}
-	if r.CPU == nil || m[4] != "" { // "CPU 3 detected hard LOCKUP on other CPUs 5": 5 is stuck
-		if first := digits(m[4]); first > 0 {
-			r.CPU = intp(m[4][:first])
+	// "CPU 3 detected hard LOCKUP on other CPUs 5": 5 is stuck.
+	for _, others := range []string{m[4], m[6]} {
+		if first := digits(others); first > 0 {
+			r.CPU = intp(others[:first])
 		}
 	}
 	r.At = m[3]

@@ -14,7 +14,7 @@ import (
 func otherFamilies() []family {
 	return []family{
 		{name: "netdev-unregister", match: matches("unregister_netdevice", netdevRx), parse: parseNetdev, oneLine: true, child: true},
-		{name: "netdev-watchdog", match: matches("transmit queue", netWatchRx), parse: parseNetdev},
+		{name: "netdev-watchdog", match: matches("transmit queue", netWatchRx), parse: parseNetdev, warns: true},
 		{name: "dpm-timeout", match: matches("DPM device timeout", dpmRx), parse: parseDPM},
 		{name: "fs-alloc-deadlock", match: contains("possible memory allocation deadlock"), parse: parseMessage, oneLine: true},
 		{name: "sched-ext-stall", match: contains("runnable task stall ("), parse: parseMessage},

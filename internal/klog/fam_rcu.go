@@ -15,13 +15,17 @@ import (
 func rcuFamilies() []family {
 	return []family{
 		{name: "rcu-stall", match: matches("detected", rcuRx), parse: parseRCUStall, adopts: true},
+		{name: "rcu-stall", match: matches("detected", rcuOld), parse: parseRCUOld, adopts: true},
 		{name: "rcu-kthread-starved", match: matches("kthread starved for", rcuStarved), parse: parseRCUKthread, child: true, adopts: true},
 		{name: "rcu-kthread-timer", match: matches("kthread timer wakeup", rcuTimer), parse: parseRCUKthread, child: true, adopts: true},
-		{name: "rcu-voluntary-switch", match: contains("Voluntary context switch within RCU read-side critical section"), parse: parseMessage},
+		{name: "rcu-voluntary-switch", match: contains("Voluntary context switch within RCU read-side critical section"), parse: parseMessage, warns: true},
 	}
 }
 
 var (
+	// "detected stall on CPU 2" is of 2.6.32 to 3.2, "RCU detected CPU 2 stall"
+	// and "RCU detected CPU stalls: 2" of 2.6.29 to 2.6.32.
+	rcuOld     = regexp.MustCompile(`INFO: (?:(\w+) detected stall on CPU (\d+) \(t=|(RCU) detected CPU (\d+) stall|(RCU) detected CPU stalls:((?: \d+)*))`)
 	rcuRx      = regexp.MustCompile(`(?:rcu: )?INFO: (\S+) (self-detected stalls? on CPU|detected stalls on CPUs/tasks|detected expedited stalls on CPUs/tasks|detected stalls on tasks)(.*)$`)
 	rcuStarved = regexp.MustCompile(`(?:rcu: )?(?:INFO: )?(\S+) kthread starved for (\d+) jiffies`)
 	rcuTimer   = regexp.MustCompile(`(?:rcu: )?(\S+) kthread timer wakeup didn't happen for (\d+) jiffies`)
@@ -70,6 +74,27 @@ func parseRCUStall(b *block) model.Report {
 	return r
 }
 
+// parseRCUOld reads the forms of kernels before 3.3, which say it in one line.
+func parseRCUOld(b *block) model.Report {
+	r := &kreport.RCUStall{ReportBase: b.base(), How: "self", CPUs: []int{}, BlockedPIDs: []int{}}
+	m := rcuOld.FindStringSubmatch(r.Header)
+	r.Flavor = m[1] + m[3] + m[5]
+	for _, cpu := range strings.Fields(m[2] + m[4] + m[6]) {
+		rcuAddCPU(r, cpu)
+	}
+	if m[5] != "" {
+		r.How = "remote"
+	}
+	rcuNumbers(r, r.Header)
+	for _, rec := range b.recs[1:] {
+		rcuNumbers(r, rec.text)
+	}
+	r.Contexts = b.cpuContexts()
+	r.Context = b.context()
+	r.Tasks = b.taskDumps()
+	return r
+}
+
 // rcuBraces reads the stalled CPUs and tasks of "{ 1-... P12 } 2622 jiffies s: …".
 func rcuBraces(r *kreport.RCUStall, rest string) {
 	m := rcuBrace.FindStringSubmatch(rest)
@@ -99,7 +124,7 @@ func rcuRow(r *kreport.RCUStall, t string) {
 	}
 	if r.How == "tasks-rcu" {
 		if d, ok := parseTaskLine(t); ok {
-			r.BlockedPIDs = append(r.BlockedPIDs, d.PID)
+			rcuAddPID(r, strconv.Itoa(d.PID))
 		}
 	}
 }

@@ -15,13 +15,15 @@ func workqueueFamilies() []family {
 		{name: "wq-lockup", match: matches("workqueue lockup", wqLockupRx), parse: parseWQLockup, adopts: true},
 		{name: "wq-leak", match: matches("workqueue leaked", wqLeakRx), parse: parseWQLeak},
 		{name: "wq-hog", match: matches("hogged CPU for", wqHogRx), parse: parseMessage, oneLine: true, child: true},
-		{name: "wq-flush-reclaim", match: contains("is flushing !WQ_MEM_RECLAIM"), parse: parseMessage},
+		{name: "wq-flush-reclaim", match: contains("is flushing !WQ_MEM_RECLAIM"), parse: parseMessage, warns: true},
 	}
 }
 
 var (
 	wqLockupRx = regexp.MustCompile(`BUG: workqueue lockup - pool(.*?)(?: stuck for (\d+)s!|$)`)
-	wqLeakRx   = regexp.MustCompile(`BUG: workqueue leaked (?:lock or atomic|atomic, lock or RCU): (.*)/(0x[0-9a-f]+)/(\d+)`)
+	// "comm/preempt_count/pid" up to 6.9, "comm[pid]" and a second line since.
+	wqLeakRx   = regexp.MustCompile(`BUG: workqueue leaked (?:lock or atomic|atomic, lock or RCU): (?:(.*)/(0x[0-9a-f]+)/(\d+)|(.*)\[(\d+)\])`)
+	wqLeakWhat = regexp.MustCompile(`preempt=0x([0-9a-f]+) lock=\d+->\d+ RCU=\d+->\d+ workfn=(\S+)`)
 	wqHogRx    = regexp.MustCompile(`workqueue: (\S+) hogged CPU for >(\d+)us (\d+) times`)
 	wqInFlight = regexp.MustCompile(`(\d+)(?:\(RESCUER\))?:(\w+(?:\.\w+)*)`)
 	wqPending  = regexp.MustCompile(`(?:\d+\*)?(\w+)(?: BAR\((\d+)\))?`)
@@ -66,10 +68,17 @@ func parseWQLockup(b *block) model.Report {
 func parseWQLeak(b *block) model.Report {
 	r := &kreport.Atomic{ReportBase: b.base()}
 	m := wqLeakRx.FindStringSubmatch(r.Header)
-	pid, _ := strconv.Atoi(m[3])
-	r.Task = &kreport.Task{Comm: validUTF8(m[1]), PID: pid}
+	comm, id := m[1], m[3]
+	if id == "" {
+		comm, id = m[4], m[5]
+	}
+	pid, _ := strconv.Atoi(id)
+	r.Task = &kreport.Task{Comm: validUTF8(comm), PID: pid}
 	r.PreemptCount = strings.TrimPrefix(m[2], "0x")
 	for _, rec := range b.recs[1:] {
+		if m := wqLeakWhat.FindStringSubmatch(rec.text); m != nil {
+			r.PreemptCount, r.LastFunction = m[1], m[2]
+		}
 		if _, fn, ok := strings.Cut(rec.text, "last function: "); ok {
 			if f, ok := parseFrame(fn); ok {
 				r.LastFunction = f.Func

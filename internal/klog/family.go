@@ -24,6 +24,9 @@ type family struct {
 	// adopts: lines of other callers that begin "NMI backtrace for cpu"
 	// belong to the report.
 	adopts bool
+	// warns: the header is the message of a WARN(), which most architectures
+	// print before its "WARNING: CPU: …" line (kernel/panic.c).
+	warns bool
 }
 
 // families is every report that gordian reads, most specific header first.
@@ -102,6 +105,9 @@ func terminates(text string) bool {
 		if strings.Contains(text, n) {
 			return false
 		}
+	}
+	if strings.Contains(text, "WARNING: ") && strings.Contains(text, ", CPU#") { // since 6.18
+		return true
 	}
 	for _, t := range terminators {
 		if strings.Contains(text, t) {

@@ -121,11 +121,18 @@ func (p *reader) record(rec record, hot bool) {
 			return
 		}
 		open = p.streams[rec.caller]
-	} else if terminates(rec.text) {
+	} else if terminates(rec.text) && !warnLine(rec.text, open) {
 		p.closeStream(rec.caller)
 		return
 	}
 	p.feed(rec, open)
+}
+
+// warnLine reports whether the line is the one of the WARN() whose message
+// the newest block begins with.
+func warnLine(text string, open []*block) bool {
+	b := open[len(open)-1]
+	return b.fam.warns && len(b.recs) == 1 && strings.Contains(text, "WARNING: ")
 }
 
 func (p *reader) feed(rec record, open []*block) {

@@ -90,6 +90,18 @@ func stackHead(text string) bool {
 		strings.HasPrefix(t, "call trace (") || t == "stack:" || strings.HasPrefix(t, "call backtrace")
 }
 
+// traceStart reports whether a line begins a call trace: its head line, or on
+// arm, whose unwinder prints no head, the first frame.
+func traceStart(text string) bool {
+	return stackHead(text) || strings.Contains(text, " from ") && strings.Contains(text, "+0x") && armFrom.MatchString(freeOfAddr(text))
+}
+
+// freeOfAddr removes the addresses before a frame.
+func freeOfAddr(text string) string {
+	s := strings.TrimSpace(text)
+	return s[len(frameAddr.FindString(s)):]
+}
+
 // stackFiller reports whether a line may stand inside a call trace without
 // being a frame: stack marks, registers, raw stack words, code bytes.
 func stackFiller(text string) bool {
@@ -189,7 +201,7 @@ func sectionHead(t string) bool {
 	if _, ok := parseTaskLine(t); ok {
 		return true
 	}
-	return heldLine.MatchString(t) || lockdepSection(t)
+	return (strings.Contains(t, " held by ") && heldLine.MatchString(t)) || lockdepSection(t)
 }
 
 // ripFrame parses "RIP: 0010:fn+0x1/0x2", "pc : fn+…", "NIP [addr] fn+…".

@@ -14,7 +14,9 @@ import (
 //	comm            D ffff88003d0 25256  7547   7533 0x00000004    (≤ 5.7; address before 4.x, "running task")
 var (
 	taskNew = regexp.MustCompile(`^task:(.*?)\s*state:\s*(\S)(?:\s.*?)?\s(?:stack:\s*\d+\s+)?pid:\s*(\d+)(?:.*?\bppid:\s*(\d+))?`)
-	taskOld = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZPIKWN])\s*(?:running task(?: on cpu\s+(\d+))?\s+|\s[0-9a-f]{8,16}\s+|)\s*(\d+)\s+(\d+)\s+(\d+)\s+(0x[0-9a-f]+)(?:\s|$)`)
+	taskOld = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZPIKWN])\s*(?:running(?: task)?(?: on cpu\s+(\d+))?\s+|\s[0-9a-f]{8,16}\s+|)\s*(\d+)\s+(\d+)\s+(\d+)\s+(0x[0-9a-f]+)(?:\s|$)`)
+	// 2.6.18: no flags, but child and siblings, "(NOTLB)" or "(L-TLB)"
+	taskTLB = regexp.MustCompile(`^(\S.*?)\s+([RSDTtXZ])\s+(?:running\s+|[0-9a-f]{8,16}\s+)\s*(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+)*\s+\((?:NOTLB|L-TLB)\)`)
 	workq   = regexp.MustCompile(`Workqueue: (\S+) (\S+)`)
 )
 
@@ -31,12 +33,30 @@ func parseTaskLine(text string) (*kreport.TaskDump, bool) {
 	if len(s) > 220 || strings.Contains(s, "+0x") {
 		return nil, false
 	}
-	if strings.Contains(s, " 0x") {
+	if strings.Contains(s, " 0x") && hasState(s) {
 		if m := taskOld.FindStringSubmatch(s); m != nil {
 			return taskDump(m[1], m[2], m[5], m[6], m[3])
 		}
 	}
+	if strings.HasSuffix(s, "TLB)") {
+		if m := taskTLB.FindStringSubmatch(s); m != nil {
+			return taskDump(m[1], m[2], m[4], m[5], "")
+		}
+	}
 	return nil, false
+}
+
+// hasState reports whether a state letter stands between blanks, or before a
+// number, as in "comm            D27296   764      2 0x00000000": a cheap test
+// before the expression.
+func hasState(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i-1] == ' ' && s[i] >= 'D' && s[i] <= 'Z' && (s[i+1] == ' ' || s[i+1] >= '0' && s[i+1] <= '9') {
+			return true
+		}
+	}
+	i := strings.IndexByte(s, ' ')
+	return i > 0 && i+2 < len(s) && (s[i+1] == 't' || s[i+1] == ' ')
 }
 
 func taskDump(comm, state, pid, ppid, cpu string) (*kreport.TaskDump, bool) {
@@ -77,7 +97,7 @@ func readTask(recs []record) (*kreport.TaskDump, int) {
 			d.Workqueue = wq
 			continue
 		}
-		if stackHead(t) {
+		if traceStart(t) {
 			st, n := readStack(recs[i:])
 			d.Stack = st
 			i += n

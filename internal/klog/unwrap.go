@@ -1,6 +1,9 @@
 package klog
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // unwrap joins lines that a mail program or a logger broke. It knows the
 // places where kernel reports are long enough to be broken; a line is only
@@ -30,20 +33,31 @@ func broken(text, next string) bool {
 		return ok
 	case strings.HasSuffix(t, "lock(") && !strings.Contains(n, "lock("):
 		return true
-	case strings.HasSuffix(t, "owned by task") || strings.HasSuffix(t, "last held by task"):
-		return strings.ContainsRune(n, ':')
+	case strings.HasPrefix(t, "INFO: task "):
+		return brokenHung(t, n)
 	case strings.HasPrefix(n, "flags:0x") || strings.HasPrefix(n, "task_flags:0x") || strings.HasPrefix(n, "ppid:"):
 		return strings.HasPrefix(t, "task:")
 	case n == "]" || (strings.HasSuffix(n, "]") && !strings.Contains(n, "[") && len(n) < 24):
 		return strings.LastIndexByte(t, '[') > strings.LastIndexByte(t, ']')
-	case strings.HasPrefix(t, "INFO: task ") && strings.HasPrefix(n, "blocked for more than"):
-		return true
 	case lockCut(t):
 		// the wait type or the place of a lock broke off
 		return strings.HasPrefix(n, "at: ") || strings.HasPrefix(n, ", at:")
 	}
 	return false
 }
+
+// brokenHung: a header of the hung-task detector and the rest of it. A second
+// piece counts only when the two together make a header.
+func brokenHung(t, n string) bool {
+	joined := t + " " + n
+	if strings.Contains(t, " blocked on a") {
+		return !blockerRx.MatchString(t) && len(n) < 80 && (blockerRx.MatchString(joined) || blockerPart.MatchString(joined))
+	}
+	return !hungRx.MatchString(t) && (hungRx.MatchString(joined) || hungCut.MatchString(joined))
+}
+
+// blockerPart: the header of a blocker report, broken a second time.
+var blockerPart = regexp.MustCompile(`blocked on an? \S+ likely(?: \w+)*$`)
 
 // lockCut: "#0: addr (name){....}-{3:3}," at the end of a line.
 func lockCut(t string) bool {
