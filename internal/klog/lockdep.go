@@ -37,7 +37,7 @@ func lockdepSection(t string) bool {
 			return true
 		}
 	}
-	return ldDep.MatchString(t) || ldIRQDep.MatchString(t)
+	return strings.HasPrefix(t, "-> ") && (ldDep.MatchString(t) || ldIRQDep.MatchString(t))
 }
 
 // ldParser walks over the records of one splat.

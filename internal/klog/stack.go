@@ -113,7 +113,10 @@ func stackFiller(text string) bool {
 		strings.HasPrefix(t, "Modules linked in:") || strings.HasPrefix(t, "Hardware name:") {
 		return true
 	}
-	if register.MatchString(t) || rawWords.MatchString(t) {
+	if strings.ContainsAny(t[:min(len(t), 12)], ":=[") && register.MatchString(t) {
+		return true
+	}
+	if len(t) >= 8 && unhex(t[0]) >= 0 && unhex(t[7]) >= 0 && rawWords.MatchString(t) {
 		return true
 	}
 	return strings.HasPrefix(t, "---") || strings.HasPrefix(t, "0x") || strings.HasPrefix(t, "EFLAGS")

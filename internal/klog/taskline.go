@@ -51,12 +51,11 @@ func parseTaskLine(text string) (*kreport.TaskDump, bool) {
 // before the expression.
 func hasState(s string) bool {
 	for i := 1; i+1 < len(s); i++ {
-		if s[i-1] == ' ' && s[i] >= 'D' && s[i] <= 'Z' && (s[i+1] == ' ' || s[i+1] >= '0' && s[i+1] <= '9') {
+		if s[i-1] == ' ' && strings.IndexByte("RSDTtXZPIKWN", s[i]) >= 0 && (s[i+1] == ' ' || s[i+1] >= '0' && s[i+1] <= '9') {
 			return true
 		}
 	}
-	i := strings.IndexByte(s, ' ')
-	return i > 0 && i+2 < len(s) && (s[i+1] == 't' || s[i+1] == ' ')
+	return false
 }
 
 func taskDump(comm, state, pid, ppid, cpu string) (*kreport.TaskDump, bool) {
