@@ -39,7 +39,7 @@ func allowed() map[string][]string {
 func libraries() map[string][]string {
 	return map[string][]string{
 		"cli":      {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
-		"evidence": {"github.com/klauspost/compress", "github.com/ulikunitz/xz", "golang.org/x/sys"},
+		"evidence": {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
 	}
 }
 

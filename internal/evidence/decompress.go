@@ -9,11 +9,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
+	"github.com/therootcompany/xz"
 )
 
-// maxWindow bounds what a compressed file can make the decompressor allocate.
-const maxWindow = 32 << 20
+// maxWindow bounds what a compressed file can make the decompressor allocate:
+// the dictionary of `xz -9`, and more than zstd uses without --ultra or --long.
+const maxWindow = 64 << 20
 
 // headBytes is how much of an input is looked at to say what it is.
 const headBytes = 4096
@@ -31,7 +32,7 @@ func decompress(r io.Reader) (io.Reader, string, error) {
 		z, err := gzip.NewReader(br)
 		return z, "gzip", err
 	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
-		z, err := xz.ReaderConfig{DictCap: maxWindow}.NewReader(br)
+		z, err := xz.NewReader(br, maxWindow)
 		return z, "xz", err
 	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
@@ -48,14 +49,22 @@ func decompress(r io.Reader) (io.Reader, string, error) {
 	return br, "", nil
 }
 
-// peek returns the first bytes of r and a reader that still has them.
-func peek(r io.Reader) ([]byte, io.Reader, error) {
+// peek returns the first bytes of r and a reader that still has them. A read
+// error comes again from that reader, behind what could be read.
+func peek(r io.Reader) ([]byte, io.Reader) {
 	head := make([]byte, headBytes)
-	n, err := io.ReadFull(r, head)
-	head = head[:n]
-	whole := io.MultiReader(bytes.NewReader(head), r)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return head, bytes.NewReader(head), nil
+	n := 0
+	for n < len(head) {
+		m, err := r.Read(head[n:])
+		n += m
+		if err != nil {
+			return head[:n], io.MultiReader(bytes.NewReader(head[:n]), failing{err})
+		}
 	}
-	return head, whole, err
+	return head, io.MultiReader(bytes.NewReader(head), r)
 }
+
+// failing is a reader that has only an error to give.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -71,10 +71,7 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 	if err != nil {
 		return fmt.Errorf("%s: %w", src.name, err)
 	}
-	head, plain, err := peek(plain)
-	if err != nil && len(head) == 0 {
-		return fmt.Errorf("%s: %w", src.name, err)
-	}
+	head, plain := peek(plain)
 	rd, err := choose(head)
 	if err != nil {
 		return fmt.Errorf("%s: %w", src.name, err)
@@ -93,11 +90,15 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 		}
 		// What came before the damage has been read; say where it ended.
 		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: "reading stopped after " + src.progress() + ": " + err.Error()})
+		err = fmt.Errorf("%s: damaged or cut, read up to there (%s): %w", src.name, src.progress(), err)
+	}
+	if len(head) == 0 && err == nil {
+		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: "the input is empty"})
 	}
 	if len(f.Reports) > before {
 		f.Inputs[input].SHA256 = src.sum()
 	}
-	return nil
+	return err
 }
 
 func join(a, b string) string {
