@@ -17,7 +17,7 @@ func dumpFamilies() []family {
 		{name: "sysrq-d", match: matches("Show Locks Held", sysrqRx), parse: parseLocksDump},
 		{name: "sysrq-w", match: matches("Show Blocked State", sysrqRx), parse: parseTasksDump},
 		{name: "sysrq-t", match: matches("Show State", sysrqRx), parse: parseTasksDump},
-		{name: "blocked-dump", match: matches("father", dumpTable), parse: parseTasksDump},
+		{name: "blocked-dump", match: matches("father", dumpTable), parse: parseTasksDump, child: true},
 		{name: "freeze-fail", match: matches("fail", freezeRx), parse: parseFreeze},
 	}
 }
@@ -25,7 +25,7 @@ func dumpFamilies() []family {
 var (
 	sysrqRx   = regexp.MustCompile(`(?:sysrq|SysRq) ?: ?Show (?:Blocked State|Locks Held|State)`)
 	dumpTable = regexp.MustCompile(`task\s+PC stack\s+pid father`)
-	freezeRx  = regexp.MustCompile(`Freezing (?:of tasks|user space processes|kernel threads|remaining freezable tasks) (?:failed|FAILED) after ([\d.]+) seconds`)
+	freezeRx  = regexp.MustCompile(`Freezing (?:of tasks|of user space ?|user space processes|of kernel threads|kernel threads|remaining freezable tasks) (?:failed|FAILED) after ([\d.]+) seconds`)
 )
 
 func parseLocksDump(b *block) model.Report {

@@ -13,7 +13,7 @@ import (
 func lockFamilies() []family {
 	return []family{
 		{name: "spinlock-bug", match: matches("lock", spinRx), parse: parseSpinlockBug},
-		{name: "rtmutex-deadlock", match: contains("rtmutex deadlock detected", "circular locking deadlock detected!"), parse: parseMessage},
+		{name: "rtmutex-deadlock", match: contains("rtmutex deadlock detected", "circular locking deadlock detected!"), parse: parseMessage, warns: true},
 		{name: "resspin-deadlock", match: contains("AA or ABBA deadlock detected for bpf_res_spin_lock"), parse: parseMessage},
 		{name: "deadlock-bug", match: contains("BUG: deadlock detected"), parse: parseMessage},
 	}

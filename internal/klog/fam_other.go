@@ -14,7 +14,7 @@ import (
 func otherFamilies() []family {
 	return []family{
 		{name: "netdev-unregister", match: matches("unregister_netdevice", netdevRx), parse: parseNetdev, oneLine: true, child: true},
-		{name: "netdev-watchdog", match: matches("transmit queue", netWatchRx), parse: parseNetdev, warns: true},
+		{name: "netdev-watchdog", match: netWatchHeader, parse: parseNetdev, warns: true},
 		{name: "dpm-timeout", match: matches("DPM device timeout", dpmRx), parse: parseDPM},
 		{name: "fs-alloc-deadlock", match: contains("possible memory allocation deadlock"), parse: parseMessage, oneLine: true},
 		{name: "sched-ext-stall", match: contains("runnable task stall ("), parse: parseMessage},
@@ -24,11 +24,25 @@ func otherFamilies() []family {
 
 var (
 	netdevRx   = regexp.MustCompile(`unregister_netdevice: waiting for (\S+) to become free\. Usage count = (-?\d+)`)
-	netWatchRx = regexp.MustCompile(`(?:NETDEV WATCHDOG: (?:CPU: \d+: )?)?(\S+) \((\S*)\): transmit queue (\d+) timed out`)
-	dpmRx      = regexp.MustCompile(`\*\*\*\* DPM device timeout(?: after (\d+) seconds)?.*`)
-	panicRx    = regexp.MustCompile(`Kernel panic - not syncing: (hung_task: blocked tasks|softlockup: hung tasks)`)
-	msgTask    = regexp.MustCompile(`^(.+)/(\d+) is deadlocking current task (.+)/(\d+)`)
+	netWatchRx = regexp.MustCompile(`(?:NETDEV WATCHDOG: (?:CPU: \d+: )?)?(\S+) \((\S*)\): transmit (?:queue (\d+) )?timed out`)
+	// netdev_crit() since 6.6 ("driver bus-id name: NETDEV …"), and 2.6
+	netCritRx = regexp.MustCompile(`(?:(\S+) \S+ (\S+): )?NETDEV WATCHDOG: (?:CPU: \d+: transmit queue (\d+)|(\S+): transmit) timed out`)
+	dpmRx     = regexp.MustCompile(`\*\*\*\* DPM device timeout(?: after (\d+) seconds)?.*`)
+	panicRx   = regexp.MustCompile(`Kernel panic - not syncing: (hung_task: blocked tasks|softlockup: hung tasks)`)
+	msgTask   = regexp.MustCompile(`^(.+)/(\d+) is deadlocking current task (.+)/(\d+)`)
 )
+
+func netWatchHeader(text string) (int, bool) {
+	if !strings.Contains(text, "timed out") {
+		return 0, false
+	}
+	for _, rx := range []*regexp.Regexp{netWatchRx, netCritRx} {
+		if loc := rx.FindStringIndex(text); loc != nil {
+			return loc[0], true
+		}
+	}
+	return 0, false
+}
 
 func parseNetdev(b *block) model.Report {
 	r := &kreport.Message{ReportBase: b.base()}
@@ -36,9 +50,11 @@ func parseNetdev(b *block) model.Report {
 		r.Dev, r.Count = m[1], intp(m[2])
 	} else if m := netWatchRx.FindStringSubmatch(r.Header); m != nil {
 		r.Dev, r.Driver, r.Queue = m[1], m[2], intp(m[3])
-		r.Backtrace = b.stack()
-		r.Context = b.context()
+	} else if m := netCritRx.FindStringSubmatch(r.Header); m != nil {
+		r.Driver, r.Dev, r.Queue = m[1], m[2]+m[4], intp(m[3])
 	}
+	r.Backtrace = b.stack()
+	r.Context = b.context()
 	return r
 }
 

@@ -24,7 +24,7 @@ var (
 	// "comm/preempt_count/pid" up to 6.9, "comm[pid]" and a second line since.
 	wqLeakRx   = regexp.MustCompile(`BUG: workqueue leaked (?:lock or atomic|atomic, lock or RCU): (?:(.*)/(0x[0-9a-f]+)/(\d+)|(.*)\[(\d+)\])`)
 	wqLeakWhat = regexp.MustCompile(`preempt=0x([0-9a-f]+) lock=\d+->\d+ RCU=\d+->\d+ workfn=(\S+)`)
-	wqHogRx    = regexp.MustCompile(`workqueue: (\S+) hogged CPU for >(\d+)us (\d+) times`)
+	wqHogRx    = regexp.MustCompile(`workqueue: (\S+)(?: \[\S+\])? hogged CPU for >(\d+)us (\d+) times`)
 	wqInFlight = regexp.MustCompile(`(\d+)(?:\(RESCUER\))?:(\w+(?:\.\w+)*)`)
 	wqPending  = regexp.MustCompile(`(?:\d+\*)?(\w+)(?: BAR\((\d+)\))?`)
 )
@@ -83,7 +83,7 @@ func parseWQLeak(b *block) model.Report {
 			if f, ok := parseFrame(fn); ok {
 				r.LastFunction = f.Func
 			} else {
-				r.LastFunction = strings.TrimSpace(fn)
+				r.LastFunction, _, _ = strings.Cut(strings.TrimSpace(fn), " ")
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // to what follows it.
 
 var (
-	ldTask     = regexp.MustCompile(`^(.+)/(\d+) (?:\[(HC\S+)\] )?(?:is trying to|takes:|just changed the state|is freeing memory|is leaving the kernel|still has locks)`)
+	ldTask     = regexp.MustCompile(`^(.+)/(\d+) (?:\[(HC\S+)\] )?(?:is trying to|takes:|just changed the state|is freeing memory|is leaving the kernel|is exiting with locks|still has locks)`)
 	ldUsage    = regexp.MustCompile(`inconsistent \{([^}]+)\} -> \{([^}]+)\} usage`)
 	ldDep      = regexp.MustCompile(`^-> #(\d+)\s*(.*)$`)
 	ldNewDep   = regexp.MustCompile(`^\((.+)\)\{[^}]*\}(?:-\{[^}]*\})? -> \((.+)\)\{`)

@@ -109,7 +109,7 @@ func (p *reader) record(rec record, hot bool) {
 		p.boot = ""
 		return
 	}
-	if hot {
+	if hot && !warnLine(rec.text, p.streams[rec.caller]) {
 		if fam, at := p.header(rec.text); fam != nil {
 			p.open(fam, at, rec)
 			return
@@ -131,6 +131,9 @@ func (p *reader) record(rec record, hot bool) {
 // warnLine reports whether the line is the one of the WARN() whose message
 // the newest block begins with.
 func warnLine(text string, open []*block) bool {
+	if len(open) == 0 {
+		return false
+	}
 	b := open[len(open)-1]
 	return b.fam.warns && len(b.recs) == 1 && strings.Contains(text, "WARNING: ")
 }

@@ -14,8 +14,9 @@ import (
 var (
 	// "func+0x1/0x2 [mod] (P) file.c:12 [inline]", after the addresses
 	frameSym = regexp.MustCompile(`^([A-Za-z_.$][\w.$@]*)(?:\+0x([0-9a-f]+)/0x([0-9a-f]+))?(.*)$`)
-	// "[<ffffffff81>] ", "[<ffffffff81>] (", "[c000..] [c000..] ", "(["
-	frameAddr = regexp.MustCompile(`^\(?\[<?(?:0x)?[0-9a-fp_]{6,18}>?\]\)?\s*`)
+	// "[<ffffffff81>] ", "[<ffffffff81>] (", "[c000..] [c000..] ", "([", and
+	// "[] ", which web pages make of the first
+	frameAddr = regexp.MustCompile(`^\(?\[<?(?:(?:0x)?[0-9a-fp_]{6,18})?>?\]\)?\s*`)
 	fileLine  = regexp.MustCompile(`(?:^|\s)((?:[\w.+-]+/)*[\w.+-]+\.[chS](?:\.\w+)?):(\d+)`)
 	modName   = regexp.MustCompile(`\[([A-Za-z_][\w-]*)(?: [0-9a-f]{16,40})?\]?`)
 	armFrom   = regexp.MustCompile(`^\(?([\w.$]+)\)? from (?:\[<[0-9a-f]+>\] )?\(?([\w.$]+)(?:\+0x([0-9a-f]+)/0x([0-9a-f]+))?\)?`)

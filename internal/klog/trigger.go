@@ -47,7 +47,7 @@ var longTriggers = []string{
 	// SysRq and tables, drivers/tty/sysrq.c
 	"Show Blocked State", "rq: Show Locks Held", "Rq : Show Locks Held", "ysrq: Show State", "ysRq : Show State", "stack   pid father",
 	// waits that other subsystems report
-	"unregister_netdevice: waiting", "): transmit queue", "Freezing of tasks failed", "processes failed after",
+	"unregister_netdevice: waiting", "): transmit queue", "NETDEV WATCHDOG:", "Freezing of tasks failed", "Freezing of user space ", "processes failed after",
 	"kernel threads failed after", "remaining freezable tasks failed", "DPM device timeout",
 	"memory allocation deadlock",
 }
