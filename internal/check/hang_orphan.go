@@ -82,7 +82,7 @@ func (h *hangs) orphan(l leak, ts []*task, stated bool) {
 	f.Status, f.Verdict = model.Actual, model.Deadlocked
 	if !stated {
 		f.Confidence = model.Medium
-		f.Missing = append(f.Missing, "That the lock they wait for is "+l.lock.Lock+" and no other of the same module: lockdep was off when they were reported, so the log does not name it. A dump would (gordian diagnose vmcore).")
+		f.Missing = append(f.Missing, "That the lock they wait for is "+l.lock.Lock+" and no other of the same module: lockdep was off when they were reported, so the log does not name it. A dump would.")
 	}
 	owner := label(l.task.Comm, l.task.PID)
 	addReports(&f, l.report)
@@ -139,7 +139,7 @@ func (h *hangs) ownerless() {
 			f.Confidence = model.Low
 			f.Explanation += " The record of " + article(r.Primitive) + " is a hint only: it may name a task that released it properly."
 		}
-		f.Missing = append(f.Missing, "Who took it last: CONFIG_PROVE_LOCKING reports a task that ends with a lock held; a dump shows the lock word (gordian diagnose vmcore).")
+		f.Missing = append(f.Missing, "Who took it last: CONFIG_PROVE_LOCKING reports a task that ends with a lock held; a dump shows the lock word.")
 		f.Fingerprint = model.Fingerprint(f.Rule, r.Primitive, f.Function)
 		h.out = append(h.out, f)
 	}

@@ -9,10 +9,10 @@ import (
 // missingHolder says what would show who holds a lock of this type.
 func missingHolder(t model.LockType) []string {
 	if t == model.Semaphore {
-		return []string{"Who holds the semaphore: a semaphore keeps no owner and lockdep does not track it, so no log can show it. The source (gordian check DIR) shows who takes it in which order, and a dump (gordian diagnose vmcore) shows its count and its waiters."}
+		return []string{"Who holds the semaphore: a semaphore keeps no owner and lockdep does not track it, so no log can show it. The source shows who takes it in which order, and a dump shows its count and its waiters."}
 	}
 	return []string{"Who holds it: a kernel with CONFIG_PROVE_LOCKING prints \"Showing all locks held in the system\" with the hung task, one with CONFIG_DETECT_HUNG_TASK_BLOCKER (6.16 and later) the likely owner.",
-		"Or a dump of the hung machine: gordian diagnose vmcore. Or the source of the functions above: gordian check DIR."}
+		"Or a crash dump of the hung machine: the mutex names its owner there. Or the source of the functions above: who takes which lock first."}
 }
 
 // rest reports the blocked tasks that are left: those on I/O together, those

@@ -45,7 +45,7 @@ func (h *hangs) ringHint(mod string, ts []*task, ring []model.Edge) {
 	f.Title = list(names, 4) + " of [" + mod + "] wait for each other"
 	f.Explanation = list(names, 6) + " are blocked" + inFn(ts[0].wait.Caller.Func) + ", in the very calls in which lockdep reported the circle " + orderText(ring) +
 		". There are as many blocked tasks as the circle has steps: each most likely holds one of these locks and waits for the next."
-	f.Missing = []string{"Which of the tasks holds which lock: lockdep was off after its report, so the log does not list the held locks. A dump shows the owners (gordian diagnose vmcore)."}
+	f.Missing = []string{"Which of the tasks holds which lock: lockdep was off after its report, so the log does not list the held locks. A dump shows the owners."}
 	if len(f.Locks) >= 2 {
 		ownFix(&f, "Take "+f.Locks[0].Name+" and "+f.Locks[1].Name+" in one order", "Choose one order for all of these locks and follow it on every path; the order of an address or an index works for locks of one kind.")
 	}

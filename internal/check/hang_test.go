@@ -134,7 +134,7 @@ func TestHints(t *testing.T) {
 		w.hung("one", 10, "__schedule schedule down f_one@m")
 		w.hung("two", 11, "__schedule schedule down f_two@m")
 		f := one(t, w.run(t), "deadlock")
-		wantContains(t, "missing", f.Missing[0], "keeps no owner", "gordian check", "vmcore")
+		wantContains(t, "missing", f.Missing[0], "keeps no owner", "The source shows", "a dump")
 	})
 	t.Run("one place", func(t *testing.T) {
 		w := newWorld()

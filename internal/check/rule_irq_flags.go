@@ -15,7 +15,7 @@ func irqFlagsDoc() Doc {
 		Severity: model.SevError,
 		What: `spin_unlock_irq() and local_irq_enable() turn interrupts on, whatever they were before. In a section that already runs with interrupts off they end it too early. The same happens when two sections share one flags variable, when flags are kept in a structure or a static variable that another CPU can overwrite, or when two irqsave sections are restored in the wrong order.
 
-This rule is found in source code (gordian check). A kernel log has no report that proves it: what a log shows are its consequences, an irq-unsafe-lock finding or a lockup in the caller's section. So this rule finds nothing in logs, on purpose.`,
+Source code shows it, and this version reads none. A kernel log has no report that proves it: what a log shows are its consequences, an irq-unsafe-lock finding or a lockup in the caller's section. So this rule finds nothing in logs, on purpose.`,
 		Why: `The caller took a lock with spin_lock_irqsave() because an interrupt handler takes it too. A function it calls uses spin_lock_irq()/spin_unlock_irq(): after the unlock interrupts are on, with the caller's lock still held. The handler now interrupts the holder on its own CPU and spins for ever.`,
 		Example: `static void inner(struct dev *d)
 {

@@ -216,7 +216,7 @@ func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {
 			{Kind: model.HeldBy, From: eb.To.Name(), To: a.actor(), Mode: model.Write, At: at(a.wait.Caller), Why: ea.Why}}
 		f.Locks = []model.LockInfo{{Name: ea.To.Name(), Type: a.wait.Type, Addr: a.addr}, {Name: eb.To.Name(), Type: b.wait.Type, Addr: b.addr}}
 	} else {
-		f.Missing = []string{"Which locks each CPU holds: lockdep (CONFIG_PROVE_LOCKING) reports the order when both paths have run once; the source shows it too (gordian check DIR)."}
+		f.Missing = []string{"Which locks each CPU holds: lockdep (CONFIG_PROVE_LOCKING) reports the order when both paths have run once; the source shows it too."}
 		f.Locks = []model.LockInfo{{Name: la, Type: a.wait.Type, Addr: a.addr}, {Name: lb, Type: b.wait.Type, Addr: b.addr}}
 		f.Path = []model.PathStep{
 			{Kind: model.Waits, From: a.actor(), To: la, Mode: model.Write, At: at(a.wait.Caller), Why: []model.Provenance{a.why}},

@@ -51,7 +51,7 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 		f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for a lock. Lockdep reported in this boot that " + name + " is used in exactly these two functions, in one of them in the interrupt and in the other with it enabled. So the handler waits for the very code that it stopped, and this CPU is lost."
 		f.Title = handler + "() spins in an interrupt for " + name + ", which " + below.Func + "() below it holds"
 	} else {
-		f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it (gordian check DIR), and lockdep reports it as an inconsistent lock state."}
+		f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it, and lockdep reports it as an inconsistent lock state."}
 	}
 	derivedWhy := c.why
 	derivedWhy.Derived = true
