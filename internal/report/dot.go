@@ -51,7 +51,7 @@ type dotGraph struct {
 func dotFinding(p *printer, i int, f *model.Finding) {
 	g := &dotGraph{p: p, finding: i, id: map[string]string{}, tasks: map[string]string{}}
 	for k := range f.Tasks {
-		g.tasks[htmlTaskName(&f.Tasks[k])] = taskState(&f.Tasks[k])
+		g.tasks[taskName(&f.Tasks[k])] = taskState(&f.Tasks[k])
 	}
 	for _, s := range f.Path { // the ends of these edges are tasks even if nothing else says so
 		switch s.Kind {
@@ -71,7 +71,7 @@ func dotFinding(p *printer, i int, f *model.Finding) {
 	for k := range f.Tasks {
 		t := &f.Tasks[k]
 		if t.Behind != "" {
-			g.edge(htmlTaskName(t), t.Behind, t.WaitsFor, " style=\"dashed\"")
+			g.edge(taskName(t), t.Behind, t.WaitsFor, " style=\"dashed\"")
 		}
 	}
 	if len(g.id) == 0 {

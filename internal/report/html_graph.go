@@ -47,7 +47,7 @@ func htmlNamesOf(f *model.Finding) htmlNames {
 		}
 	}
 	for i := range f.Tasks {
-		n.tasks[htmlTaskName(&f.Tasks[i])] = htmlTaskNote(&f.Tasks[i])
+		n.tasks[taskName(&f.Tasks[i])] = htmlTaskNote(&f.Tasks[i])
 	}
 	for _, l := range f.Locks {
 		n.locks[l.Name] = string(l.Type)
@@ -171,7 +171,7 @@ func (g *htmlGraph) behind(f *model.Finding, names htmlNames) {
 		if t.Behind == "" {
 			continue
 		}
-		me := htmlTaskName(t)
+		me := taskName(t)
 		from := g.node(htmlNodeTask, me, me, names.tasks[me])
 		if t.WaitsFor == "" || t.WaitsFor == t.Behind {
 			to := g.node(htmlNodeTask, t.Behind, t.Behind, names.tasks[t.Behind])
@@ -230,7 +230,7 @@ func htmlDraw(f *model.Finding, lim htmlLimits) (figures []htmlFigure, note stri
 		// No cycle, or several that share nodes: one drawing for the whole path.
 		tail, behindCaption = f.Path, htmlTreeCaption(f)
 	case len(ring.Nodes) > lim.Ring:
-		note = "The cycle has " + htmlCount(len(ring.Nodes), "node") + " and is not drawn; all its edges are in the list."
+		note = "The cycle has " + count(len(ring.Nodes), "node") + " and is not drawn; all its edges are in the list."
 	default:
 		figures = append(figures, newHTMLFigure(ring, htmlCycleCaption(cycle)))
 	}
@@ -242,7 +242,7 @@ func htmlDraw(f *model.Finding, lim htmlLimits) (figures []htmlFigure, note stri
 		figures = append(figures, newHTMLFigure(behind, behindCaption))
 	}
 	if behind.omitted > 0 {
-		note = strings.TrimSpace(note + " " + htmlCount(behind.omitted, "further edge") + " not drawn; see the lists.")
+		note = strings.TrimSpace(note + " " + count(behind.omitted, "further edge") + " not drawn; see the lists.")
 	}
 	return figures, note
 }

@@ -12,7 +12,7 @@ func (b *htmlBuilder) actors(v *htmlFinding, f *model.Finding) {
 	for i := range f.Tasks[:min(len(f.Tasks), b.lim.Rows)] {
 		t := &f.Tasks[i]
 		row := htmlTask{
-			Name: b.line(htmlTaskName(t)), State: b.line(htmlState(t.State)), Seconds: htmlSeconds(t.Seconds),
+			Name: b.line(taskName(t)), State: b.line(htmlState(t.State)), Seconds: htmlSeconds(t.Seconds),
 			WaitsFor: b.line(t.WaitsFor), Behind: b.line(t.Behind),
 		}
 		if t.CPU != nil {
@@ -43,9 +43,9 @@ func (b *htmlBuilder) stack(task string, frames []string) htmlStack {
 		lines = append(lines, b.line(fr))
 	}
 	if more := len(frames) - b.lim.Frames; more > 0 {
-		lines = append(lines, "… "+htmlCount(more, "more frame"))
+		lines = append(lines, "… "+count(more, "more frame"))
 	}
-	return htmlStack{Task: task, Count: htmlCount(len(frames), "frame"), Text: strings.Join(lines, "\n")}
+	return htmlStack{Task: task, Count: count(len(frames), "frame"), Text: strings.Join(lines, "\n")}
 }
 
 // htmlState spells out the kernel's state letters (fs/proc/array.c).

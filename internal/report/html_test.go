@@ -196,7 +196,7 @@ func TestHTMLHeadline(t *testing.T) {
 		{htmlDocument(), "Nothing found, but part of the evidence could not be used", 0},
 		{&model.Document{}, "Nothing found", 0},
 	} {
-		head, rest := htmlHeadline(c.doc)
+		head, rest := headline(c.doc)
 		if head != c.head || len(rest) != c.rest {
 			t.Errorf("headline %q %q, want %q and %d more", head, rest, c.head, c.rest)
 		}

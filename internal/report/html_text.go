@@ -69,8 +69,8 @@ func htmlBytes(n int64) string {
 	return strconv.FormatInt(n>>20, 10) + " MiB"
 }
 
-// htmlCount says "1 task", "2 tasks".
-func htmlCount(n int, one string) string {
+// count says "1 task", "2 tasks".
+func count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
@@ -82,5 +82,5 @@ func htmlMore(n int, one string) string {
 	if n <= 0 {
 		return ""
 	}
-	return htmlCount(n, "more "+one) + " not shown here; the JSON document has all of them."
+	return count(n, "more "+one) + " not shown here; the JSON document has all of them."
 }

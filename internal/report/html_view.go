@@ -62,7 +62,7 @@ func newHTMLPage(d *model.Document, assets htmlAssets, lim htmlLimits) *htmlPage
 	if p.Tool == "" {
 		p.Tool = "gordian"
 	}
-	p.Head, p.Rest = htmlHeadline(d)
+	p.Head, p.Rest = headline(d)
 	p.Counts = b.counts()
 	for _, in := range d.Inputs[:min(len(d.Inputs), lim.Listed)] {
 		p.Inputs = append(p.Inputs, htmlInput{
@@ -139,7 +139,7 @@ func htmlChip(n int, one, class string) htmlBadge {
 	if n == 0 {
 		class = "is-plain"
 	}
-	_, word, _ := strings.Cut(htmlCount(n, one), " ")
+	_, word, _ := strings.Cut(count(n, one), " ")
 	return htmlBadge{word, strconv.Itoa(n), class}
 }
 

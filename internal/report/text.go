@@ -64,7 +64,7 @@ func titleOf(f *model.Finding) string {
 
 // summary answers "what is stuck?" in the first lines.
 func (t *text) summary() {
-	head, rest := htmlHeadline(t.d)
+	head, rest := headline(t.d)
 	c := green
 	if len(t.d.Findings) > 0 {
 		c = severityInk(t.d.Findings[0].Severity)
@@ -161,7 +161,7 @@ func (t *text) footer() {
 		{"findings_beyond_limit", "left out: beyond --max-findings"},
 	} {
 		if n := t.d.Stats[k.stat]; n > 0 {
-			t.line(htmlCount(int(n), "finding") + " " + k.words)
+			t.line(count(int(n), "finding") + " " + k.words)
 		}
 	}
 	if len(t.d.Findings) > 0 {
@@ -174,8 +174,8 @@ func (t *text) counts() string {
 	for _, in := range t.d.Inputs {
 		bytes += in.Bytes
 	}
-	return htmlCount(len(t.d.Findings), "finding") + " from " + htmlCount(len(t.d.Reports), "kernel report") + " in " +
-		htmlCount(len(t.d.Inputs), "input") + ", " + htmlBytes(bytes) + "."
+	return count(len(t.d.Findings), "finding") + " from " + count(len(t.d.Reports), "kernel report") + " in " +
+		count(len(t.d.Inputs), "input") + ", " + htmlBytes(bytes) + "."
 }
 
 func (t *text) inputName(i int) string {

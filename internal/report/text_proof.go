@@ -51,7 +51,7 @@ func (t *text) upTo(n, few int) []int {
 
 func (t *text) more(indent string, n, few int, what string) {
 	if !t.verbose && n > few {
-		t.line(indent + t.ink(dim, "… "+htmlCount(n-few, "more "+what)+" (-v shows all)"))
+		t.line(indent + t.ink(dim, "… "+count(n-few, "more "+what)+" (-v shows all)"))
 	}
 }
 

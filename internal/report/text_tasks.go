@@ -34,8 +34,8 @@ type forest struct {
 func waitersOf(tasks []model.TaskInfo) forest {
 	byName := map[string]int{}
 	for i := range tasks {
-		if _, ok := byName[htmlTaskName(&tasks[i])]; !ok {
-			byName[htmlTaskName(&tasks[i])] = i
+		if _, ok := byName[taskName(&tasks[i])]; !ok {
+			byName[taskName(&tasks[i])] = i
 		}
 	}
 	fo := forest{behind: map[int][]int{}}
@@ -83,7 +83,7 @@ func (t *text) task(f *model.Finding, fo forest, i int, shown *int) {
 		return
 	}
 	*shown++
-	t.wrap("  "+t.ink(bold, taskName(&f.Tasks[i]))+" ", "      ", plain, taskWords(&f.Tasks[i]))
+	t.wrap("  "+t.ink(bold, safeTask(&f.Tasks[i]))+" ", "      ", plain, taskWords(&f.Tasks[i]))
 	t.stack(f.Tasks[i].Stack)
 	if n := len(fo.behind[i]); n > 0 {
 		t.line("    " + t.ink(dim, "behind it:"))
@@ -102,7 +102,7 @@ func (t *text) branch(f *model.Finding, fo forest, i int, indent string, shown *
 		if n == len(kids)-1 {
 			arm, below = "└─ ", "   "
 		}
-		t.wrap(indent+arm+taskName(&f.Tasks[k])+" ", indent+below+"    ", plain, taskWords(&f.Tasks[k]))
+		t.wrap(indent+arm+safeTask(&f.Tasks[k])+" ", indent+below+"    ", plain, taskWords(&f.Tasks[k]))
 		if t.verbose {
 			for _, fr := range f.Tasks[k].Stack {
 				t.line(indent + below + "  " + t.ink(dim, safeLine(fr)))
@@ -112,7 +112,8 @@ func (t *text) branch(f *model.Finding, fo forest, i int, indent string, shown *
 	}
 }
 
-func taskName(t *model.TaskInfo) string { return safeLine(htmlTaskName(t)) }
+// safeTask is a task's name for a terminal.
+func safeTask(t *model.TaskInfo) string { return safeLine(taskName(t)) }
 
 // taskWords says what is known of a task, in one line after its name.
 func taskWords(t *model.TaskInfo) string {
