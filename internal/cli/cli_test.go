@@ -176,7 +176,7 @@ func TestColour(t *testing.T) {
 }
 
 func TestFamiliesNameRules(t *testing.T) {
-	for _, f := range families() {
+	for _, f := range check.Families() {
 		if _, ok := check.Lookup(f[1]); !ok {
 			t.Errorf("family %s: no rule %s", f[0], f[1])
 		}
@@ -197,8 +197,8 @@ func TestFamiliesAreComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range name.FindAllStringSubmatch(string(src), -1) {
-			if _, ok := familyRule(m[1]); !ok {
-				t.Errorf("family %s of %s is not in families()", m[1], f)
+			if _, ok := check.FamilyRule(m[1]); !ok {
+				t.Errorf("family %s of %s is not in check.Families()", m[1], f)
 			}
 		}
 	}

@@ -71,7 +71,7 @@ func findRule(name string) (report.RuleDoc, error) {
 	if r, ok := check.Lookup(id); ok {
 		return report.RuleDoc(r.Doc), nil
 	}
-	if rule, ok := familyRule(id); ok {
+	if rule, ok := check.FamilyRule(id); ok {
 		if r, ok := check.Lookup(rule); ok {
 			return report.RuleDoc(r.Doc), nil
 		}

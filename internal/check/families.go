@@ -1,14 +1,8 @@
-package cli
+package check
 
-import (
-	"slices"
-
-	"gordian/internal/check"
-)
-
-// families names, for each family of kernel reports, the rule that judges it
+// Families names, for each family of kernel reports, the rule that judges it
 // when nothing more is known.
-func families() [][2]string {
+func Families() [][2]string {
 	return [][2]string{
 		{"lockdep-circular", "lock-order-inversion"},
 		{"lockdep-recursive", "recursive-lock"},
@@ -64,57 +58,12 @@ func families() [][2]string {
 	}
 }
 
-func familyRule(family string) (string, bool) {
-	for _, f := range families() {
+// FamilyRule returns the id of the rule that judges a family of reports.
+func FamilyRule(family string) (string, bool) {
+	for _, f := range Families() {
 		if f[0] == family {
 			return f[1], true
 		}
 	}
 	return "", false
-}
-
-func knownNames() []string {
-	var out []string
-	for _, r := range check.Rules() {
-		out = append(out, r.Doc.ID)
-	}
-	for _, f := range families() {
-		if !slices.Contains(out, f[0]) {
-			out = append(out, f[0])
-		}
-	}
-	return out
-}
-
-// nearest returns the name with the fewest typing mistakes, or "" if none is
-// near enough to be meant.
-func nearest(word string, names []string) string {
-	best, least := "", len(word)/3+2
-	for _, n := range names {
-		if d := distance(word, n); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance, one row at a time.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diag+1)
-		}
-	}
-	return row[len(b)]
 }
