@@ -7,7 +7,8 @@ import "strings"
 
 // stamp parses a bracketed kernel time stamp at the front of s and returns
 // its length: "[   12.345678]", "[12.345678@3]", "[Thu Jun 12 11:01:33 2025]",
-// "[2025-06-12T11:01:33,123456+02:00]".
+// "[2025-06-12T11:01:33,123456+02:00]", and "[12.345678 / 06-12 11:01:33.123]"
+// of some phones.
 func stamp(s string) (int, bool) {
 	if len(s) < 5 || s[0] != '[' {
 		return 0, false
@@ -17,15 +18,21 @@ func stamp(s string) (int, bool) {
 		return 0, false
 	}
 	in := strings.TrimLeft(s[1:end], " ")
+	if i := strings.Index(in, " / "); i > 0 {
+		in = in[:i]
+	}
 	if isSeconds(in) || isCtime(in) || (len(in) > 18 && isoClock(in+" ") >= len(in)) {
 		return end + 1, true
 	}
 	return 0, false
 }
 
-func numericStamp(s string) bool { return isSeconds(strings.TrimLeft(s[1:len(s)-1], " ")) }
+func numericStamp(s string) bool {
+	in, _, _ := strings.Cut(strings.TrimLeft(s[1:len(s)-1], " "), " / ")
+	return isSeconds(in)
+}
 
-// isSeconds: "12.345678", with "@CPU" on some vendor kernels.
+// isSeconds: "12.345678", with "@CPU" on some vendor kernels, "12." on others.
 func isSeconds(s string) bool {
 	n := digits(s)
 	if n == 0 || n >= len(s) || s[n] != '.' {
@@ -33,7 +40,7 @@ func isSeconds(s string) bool {
 	}
 	frac := digits(s[n+1:])
 	rest := s[n+1+frac:]
-	if frac < 3 || frac > 9 {
+	if frac < 3 && frac != 0 || frac > 9 || frac == 0 && rest != "" {
 		return false
 	}
 	return rest == "" || (rest[0] == '@' && digits(rest[1:]) == len(rest)-1)
@@ -135,6 +142,9 @@ func (c *cursor) clock() {
 		return
 	}
 	n := clockLen(t)
+	if n == 0 {
+		n = localClock(t)
+	}
 	if n == 0 || (n < len(t) && t[n] != ' ' && t[n] != '\t') {
 		return
 	}
@@ -145,6 +155,27 @@ func (c *cursor) clock() {
 	if c.s != "" {
 		c.s = c.s[1:]
 	}
+}
+
+// localClock returns the length of "11月 18 04:17:21" and its like, the month
+// in the reader's language: some words and a time of day, before the host and
+// the kernel's tag.
+func localClock(s string) int {
+	head := s[:min(len(s), 32)]
+	i := strings.IndexByte(head, ':')
+	if i < 5 || !strings.ContainsRune(head[:i], ' ') || s[i-3] != ' ' {
+		return 0
+	}
+	n := hms(s[i-2:])
+	if n == 0 {
+		return 0
+	}
+	n += i - 2
+	_, rest, _ := strings.Cut(strings.TrimPrefix(s[n:], " "), " ")
+	if !strings.HasPrefix(rest, "kernel:") {
+		return 0
+	}
+	return n
 }
 
 // logcat returns the length of "06-12 11:01:33.123     0     0 I " when a

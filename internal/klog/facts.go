@@ -14,11 +14,14 @@ import (
 type factory struct {
 	f     *model.Facts
 	tasks map[model.Ref]int // index into f.Tasks of the newest sight of a task
+
+	waits   map[model.Ref]model.Ref // the first lock that a task waits for, of f.Edges[:indexed]
+	indexed int
 }
 
 // addFacts adds the facts in the reports from index first on.
 func addFacts(f *model.Facts, first int) {
-	b := &factory{f: f, tasks: map[model.Ref]int{}}
+	b := &factory{f: f, tasks: map[model.Ref]int{}, waits: map[model.Ref]model.Ref{}}
 	reports := f.Reports[first:]
 	for _, r := range reports {
 		switch r := r.(type) {
@@ -172,10 +175,12 @@ func kernelAddr(s string) bool { return len(s) == 16 && strings.HasPrefix(s, "ff
 func (b *factory) snapshots(reports []model.Report) {
 	last := map[model.Boot]*kreport.LocksDump{}
 	var boots []model.Boot
+	seen := map[model.Boot]bool{}
 	blockers := map[model.Boot]map[int]*kreport.HungBlocker{}
 	for _, r := range reports {
 		boot := r.Base().Boot
-		if !slices.Contains(boots, boot) {
+		if !seen[boot] {
+			seen[boot] = true
 			boots = append(boots, boot)
 		}
 		switch r := r.(type) {

@@ -214,10 +214,11 @@ func (b *factory) blocker(r *kreport.HungBlocker) {
 // wantedLock returns the lock that a held list already says the task waits
 // for.
 func (b *factory) wantedLock(task model.Ref) model.Ref {
-	for _, e := range b.f.Edges {
-		if e.Kind == model.Waits && e.From == task {
-			return e.To
+	for ; b.indexed < len(b.f.Edges); b.indexed++ {
+		e := &b.f.Edges[b.indexed]
+		if _, seen := b.waits[e.From]; !seen && e.Kind == model.Waits {
+			b.waits[e.From] = e.To
 		}
 	}
-	return ""
+	return b.waits[task]
 }

@@ -39,7 +39,7 @@ func loadForms(t testing.TB) []form {
 		text := strings.TrimPrefix(string(data), "=== ")
 		for part := range strings.SplitSeq(text, "\n=== ") {
 			name, rest, _ := strings.Cut(part, "\n")
-			log, want, ok := strings.Cut("\n"+rest, "\n--- want\n")
+			log, want, ok := strings.Cut("\n"+rest, "\n--- want")
 			if !ok {
 				t.Fatalf("%s: %s: no line \"--- want\"", file, name)
 			}

@@ -46,6 +46,7 @@ type reader struct {
 	boot    model.Boot
 	streams map[string][]*block // open blocks by caller id; "" without ids
 	opened  int                 // open blocks in all
+	bytes   int                 // text in them
 	last    string              // caller of the record before
 	clock   string              // time of the record before
 	newest  float64             // newest kernel time of a report in this boot, in seconds
@@ -141,8 +142,14 @@ func warnLine(text string, open []*block) bool {
 func (p *reader) feed(rec record, open []*block) {
 	closing := false
 	for _, b := range open {
+		before := b.bytes
 		b.add(rec)
+		p.bytes += b.bytes - before
 		closing = closing || b.done()
+	}
+	if p.bytes > maxOpenBytes {
+		p.closeAll()
+		return
 	}
 	if closing {
 		for _, b := range slices.Clone(open) {
@@ -182,7 +189,11 @@ func (p *reader) open(fam *family, at int, rec record) {
 	rec.text = rec.text[at:]
 	b := &block{fam: fam, slot: len(p.slots), input: p.input, boot: p.boot}
 	p.slots = append(p.slots, nil)
+	if p.opened >= maxOpen {
+		p.closeOldest()
+	}
 	b.add(rec)
+	p.bytes += b.bytes
 	p.streams[rec.caller] = append(p.streams[rec.caller], b)
 	p.opened++
 	if b.done() {
@@ -198,72 +209,6 @@ func (p *reader) twin(fam *family, caller string) *block {
 		}
 	}
 	return nil
-}
-
-// adopt lets the lines of one more caller into a report that waits for the
-// backtraces of other CPUs.
-func (p *reader) adopt(caller string) bool {
-	var newest *block
-	for _, open := range p.streams {
-		for _, b := range open {
-			if b.fam.adopts && (newest == nil || b.slot > newest.slot) {
-				newest = b
-			}
-		}
-	}
-	if newest == nil {
-		return false
-	}
-	p.streams[caller] = append(p.streams[caller], newest)
-	return true
-}
-
-func (p *reader) closeStream(caller string) {
-	for _, b := range slices.Clone(p.streams[caller]) {
-		p.close(b)
-	}
-}
-
-func (p *reader) closeAll() {
-	var open []*block
-	for _, bs := range p.streams {
-		open = append(open, bs...)
-	}
-	slices.SortFunc(open, func(a, b *block) int { return a.slot - b.slot })
-	for _, b := range slices.Compact(open) {
-		p.close(b)
-	}
-}
-
-// close parses a block and takes it out of every stream.
-func (p *reader) close(b *block) {
-	found := false
-	for caller, open := range p.streams {
-		i := slices.Index(open, b)
-		if i < 0 {
-			continue
-		}
-		found = true
-		if len(open) == 1 {
-			delete(p.streams, caller)
-		} else {
-			p.streams[caller] = slices.Delete(slices.Clone(open), i, i+1)
-		}
-	}
-	if !found {
-		return
-	}
-	p.opened--
-	if b.over {
-		p.lost++
-	}
-	p.kept += b.bytes
-	if p.kept > maxKept {
-		p.counted[b.fam.name]++
-		return
-	}
-	b.recs = unwrap(b.recs)
-	p.slots[b.slot] = b.fam.parse(b)
 }
 
 // finish hands the reports over, in the order of their headers, and the facts

@@ -50,13 +50,17 @@ func parseLine(l rawLine) []record {
 	return split(rec, c.s, false)
 }
 
+// maxText bounds the text of a record. The kernel itself prints lines of up to
+// 1 KiB (PRINTK_MESSAGE_MAX 2 KiB); what is longer is other programs' output.
+const maxText = 8 << 10
+
 // split makes one record of each line of text. In a structured entry the
 // message can begin with prefixes once more.
 func split(rec record, text string, stamped bool) []record {
 	out := make([]record, 0, 1)
 	for part := range strings.SplitSeq(text, "\n") {
 		r := rec
-		r.text = strings.TrimRight(part, " \t\r")
+		r.text = strings.TrimRight(part[:min(len(part), maxText)], " \t\r")
 		if stamped || len(out) > 0 {
 			c := &cursor{s: r.text, rec: &r}
 			c.prefixes()
@@ -98,9 +102,13 @@ func (c *cursor) setTime(t string) {
 	}
 }
 
-// quotes eats a mail's "> > ".
+// quotes eats a mail's "> > ", and the "| " that patch descriptions use.
 func (c *cursor) quotes() {
 	t := strings.TrimLeft(c.s, " \t")
+	if strings.HasPrefix(t, "| ") {
+		c.s = t[2:]
+		return
+	}
 	if !strings.HasPrefix(t, ">") {
 		return
 	}
@@ -189,6 +197,10 @@ func (c *cursor) kernelStamp() {
 		c.s = t
 		c.eat(n)
 		ok = true
+	} else if n, id := vendorID(t); ok && n > 0 {
+		c.rec.caller = id
+		c.s = t
+		c.eat(n)
 	}
 	if ok && c.s != "" && (c.s[0] == ' ' || c.s[0] == '\t') {
 		c.s = c.s[1:]
@@ -231,6 +243,29 @@ func callerID(s string) (n int, id string) {
 		return 0, ""
 	}
 	return end + 1, id
+}
+
+// vendorID parses "[5:  kworker/5:3:   78]" and "I[5: ...]", which kernels of
+// Samsung and Rockchip print behind the time stamp: CPU, comm and pid.
+func vendorID(s string) (n int, id string) {
+	t := strings.TrimPrefix(s, "I")
+	if len(t) < 8 || t[0] != '[' {
+		return 0, ""
+	}
+	end := strings.IndexByte(t[:min(len(t), 40)], ']')
+	if end < 0 {
+		return 0, ""
+	}
+	in := strings.TrimLeft(t[1:end], " ")
+	cpu, last := digits(in), strings.LastIndexByte(in, ':')
+	if cpu == 0 || last <= cpu || in[cpu] != ':' {
+		return 0, ""
+	}
+	pid := strings.TrimLeft(in[last+1:], " ")
+	if pid == "" || digits(pid) != len(pid) {
+		return 0, ""
+	}
+	return len(s) - len(t) + end + 1, "T" + pid
 }
 
 func digits(s string) int {

@@ -19,7 +19,7 @@ var (
 	frameAddr = regexp.MustCompile(`^\(?\[<?(?:(?:0x)?[0-9a-fp_]{6,18})?>?\]\)?\s*`)
 	fileLine  = regexp.MustCompile(`(?:^|\s)((?:[\w.+-]+/)*[\w.+-]+\.[chS](?:\.\w+)?):(\d+)`)
 	modName   = regexp.MustCompile(`\[([A-Za-z_][\w-]*)(?: [0-9a-f]{16,40})?\]?`)
-	armFrom   = regexp.MustCompile(`^\(?([\w.$]+)\)? from (?:\[<[0-9a-f]+>\] )?\(?([\w.$]+)(?:\+0x([0-9a-f]+)/0x([0-9a-f]+))?\)?`)
+	armFrom   = regexp.MustCompile(`^\(?([\w.$]+)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[([\w-]+)\])?\)? from (?:\[<[0-9a-f]+>\] )?\(?([\w.$]+)(?:\+0x([0-9a-f]+)/0x([0-9a-f]+))?\)?`)
 )
 
 // parseFrame reads one line of a call trace.
@@ -37,7 +37,7 @@ func parseFrame(text string) (model.Frame, bool) {
 		s, had = s[loc[1]:], true
 	}
 	if m := armFrom.FindStringSubmatch(s); m != nil {
-		return model.Frame{Func: m[1]}, true
+		return model.Frame{Func: m[1], Module: m[2]}, true
 	}
 	var f model.Frame
 	if rest, ok := strings.CutPrefix(s, "? "); ok {

@@ -68,7 +68,8 @@ func journalJSON(s string, rec *record) (string, bool) {
 		Real      string          `json:"__REALTIME_TIMESTAMP"`
 	}
 	if json.Unmarshal([]byte(s), &e) != nil {
-		return "", false
+		// Half an entry: whose message it is cannot be told.
+		return "", strings.HasPrefix(s, `{"`)
 	}
 	if e.Transport != "" && e.Transport != "kernel" || e.Transport == "" && e.Ident != "" && e.Ident != "kernel" {
 		return "", true

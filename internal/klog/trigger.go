@@ -43,7 +43,7 @@ var longTriggers = []string{
 	// kernel/sched/core.c, kernel/sched/ext.c, kernel/exit.c
 	"not call blocking ops", "exited with preempt_count", "runnable task stall",
 	// kernel/workqueue.c
-	"hogged CPU for >", "is flushing !WQ_MEM_RECLAIM",
+	" hogged CPU for ", "is flushing !WQ_MEM_RECLAIM",
 	// SysRq and tables, drivers/tty/sysrq.c
 	"Show Blocked State", "rq: Show Locks Held", "Rq : Show Locks Held", "ysrq: Show State", "ysRq : Show State", "stack   pid father",
 	// waits that other subsystems report
