@@ -110,7 +110,7 @@ func (h *hangs) addBehind(f *model.Finding, ws []*engine.Waiter, behind string) 
 		}
 		if len(f.Path) < 64 {
 			for _, e := range w.Edges {
-				f.Path = append(f.Path, h.step(e))
+				addStep(f, h.step(e))
 			}
 		}
 		for _, e := range w.Edges {
@@ -119,6 +119,14 @@ func (h *hangs) addBehind(f *model.Finding, ws []*engine.Waiter, behind string) 
 		h.take(f, t)
 	})
 	return names
+}
+
+// addStep appends a step that the path does not have yet: many tasks wait for
+// one lock, and it has one holder.
+func addStep(f *model.Finding, s model.PathStep) {
+	if !slices.ContainsFunc(f.Path, func(p model.PathStep) bool { return p.Kind == s.Kind && p.From == s.From && p.To == s.To }) {
+		f.Path = append(f.Path, s)
+	}
 }
 
 // addLocks lists each lock once.

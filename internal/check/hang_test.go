@@ -26,7 +26,7 @@ func TestProvenDeadlock(t *testing.T) {
 	if len(fs) != 1 || f.Verdict != model.Deadlocked || f.Status != model.Actual || f.Confidence != model.High {
 		t.Errorf("got %s", titles(fs))
 	}
-	if len(f.Tasks) != 3 || f.Tasks[2].Behind == "" || len(f.Locks) != 2 || len(f.Path) != 6 || len(f.History) != 4 || len(f.Reports) != 5 {
+	if len(f.Tasks) != 3 || f.Tasks[2].Behind == "" || len(f.Locks) != 2 || len(f.Path) != 5 || len(f.History) != 4 || len(f.Reports) != 5 {
 		t.Errorf("tasks %+v\nlocks %+v\npath %+v\nhistory %v reports %v", f.Tasks, f.Locks, f.Path, f.History, f.Reports)
 	}
 	wantContains(t, "explanation", f.Explanation, "one/10 waits for &x->b in f_one(), held by two/11", "three/12")

@@ -21,6 +21,10 @@ type listed struct {
 	wants bool // the task's stack shows that it waits for this one
 }
 
+// holds reports whether the task surely has the lock: it took others after it,
+// or its stack waits for something that is no lock.
+func (e *listed) holds() bool { return !e.last || (e.wait.Known && !lockWait(e.wait.Type)) }
+
 // hold makes edges of held-lock lists. Lockdep puts a lock on the list in
 // lock_acquire(), before the task has it, so the newest entry of a blocked
 // task is the lock that it waits for.
@@ -104,7 +108,7 @@ func (b *factory) lockEdges(base *model.ReportBase, ref model.Ref, ls []listed) 
 		switch {
 		case e.wants:
 			lock.Type = e.wait.Type
-		case !e.last || (e.wait.Known && !lockWait(e.wait.Type)):
+		case e.holds():
 			sure++
 		default:
 			maybe++
@@ -126,7 +130,7 @@ func (b *factory) lockEdges(base *model.ReportBase, ref model.Ref, ls []listed) 
 			continue
 		}
 		// Of several candidates for an exclusive lock only one holds it.
-		cite.Derived = sure+maybe > 1 && exclusive(lock.Type) && e.last
+		cite.Derived = sure+maybe > 1 && exclusive(lock.Type) && !e.holds()
 		mode := model.Write
 		if sure+maybe > 1 && !exclusive(lock.Type) {
 			mode = model.Read

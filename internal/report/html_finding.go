@@ -58,8 +58,9 @@ type htmlMoment struct {
 type htmlCell struct{ Does, Note string }
 
 type htmlFix struct {
-	Title, Detail string
-	Diff          []htmlDiffLine
+	Title  string
+	Detail []htmlCode
+	Diff   []htmlDiffLine
 }
 
 type htmlDiffLine struct{ Class, Text string }
@@ -210,10 +211,10 @@ func (b *htmlBuilder) interleaving(v *htmlFinding, f *model.Finding) {
 
 func (b *htmlBuilder) advice(v *htmlFinding, f *model.Finding) {
 	for _, x := range f.Fix[:min(len(f.Fix), b.lim.Rows)] {
-		v.Fixes = append(v.Fixes, htmlFix{b.line(x.Title), b.block(x.Detail), htmlDiff(b.block(x.Diff))})
+		v.Fixes = append(v.Fixes, htmlFix{b.line(x.Title), codeParts(b.block(x.Detail)), htmlDiff(b.block(x.Diff))})
 	}
 	for _, x := range f.Verify[:min(len(f.Verify), b.lim.Rows)] {
-		v.Verify = append(v.Verify, codeParts(b.block(x)))
+		v.Verify = append(v.Verify, command(b.block(x)))
 	}
 	for _, x := range f.Missing[:min(len(f.Missing), b.lim.Rows)] {
 		v.Missing = append(v.Missing, b.block(x))
@@ -226,12 +227,8 @@ type htmlCode struct {
 	Code bool
 }
 
-// codeParts takes a sentence apart at its backticks. One without any that
-// reads like a command is code as a whole.
+// codeParts takes a sentence apart at its backticks.
 func codeParts(s string) []htmlCode {
-	if !strings.Contains(s, "`") {
-		return []htmlCode{{Text: s, Code: !strings.HasSuffix(s, ".")}}
-	}
 	var out []htmlCode
 	code := false
 	for part := range strings.SplitSeq(s, "`") {
@@ -241,6 +238,14 @@ func codeParts(s string) []htmlCode {
 		code = !code
 	}
 	return out
+}
+
+// command is codeParts for what may be a bare command instead of a sentence.
+func command(s string) []htmlCode {
+	if strings.Contains(s, "`") || strings.HasSuffix(s, ".") {
+		return codeParts(s)
+	}
+	return []htmlCode{{Text: s, Code: true}}
 }
 
 // htmlDiff marks the lines of a diff. The signs stay in the text, so that
