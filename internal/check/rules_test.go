@@ -63,9 +63,9 @@ func pageText(d Doc) string {
 	return strings.Join(parts, "\n")
 }
 
-// knownConfig are the options that the pages name, each looked up in the
-// Kconfig files of the kernel (lib/Kconfig.debug, kernel/rcu/Kconfig.debug,
-// lib/Kconfig.kasan, init/Kconfig, net/Kconfig.debug).
+// knownConfig are the options that the pages may name, so that a new one is
+// looked up before it is added. TestAgainstKernelSource looks all of them up
+// in the Kconfig files of a kernel tree.
 var knownConfig = set(`CONFIG_PROVE_LOCKING CONFIG_DETECT_HUNG_TASK CONFIG_DETECT_HUNG_TASK_BLOCKER CONFIG_DEBUG_ATOMIC_SLEEP
 	CONFIG_PROVE_RAW_LOCK_NESTING CONFIG_DEBUG_PREEMPT CONFIG_PREEMPT_COUNT CONFIG_DEBUG_OBJECTS CONFIG_DEBUG_OBJECTS_FREE
 	CONFIG_DEBUG_OBJECTS_WORK CONFIG_DEBUG_OBJECTS_TIMERS CONFIG_FAULT_INJECTION CONFIG_FAILSLAB CONFIG_FUNCTION_ERROR_INJECTION

@@ -122,6 +122,8 @@ func TestGuilty(t *testing.T) {
 		{"__schedule schedule mutex_lock rtnl_lock kthread", "rtnl_lock"},
 		{"dump_stack entry_SYSCALL_64_fastpath", ""},
 		{"lock_acquire.part.0 _raw_spin_lock_bh fn.isra.0", "fn.isra.0"},
+		{"show_regs_if_on_stack show_stack_log_lvl __rhashtable_lookup rht_key_hashfn sctp_epaddr_lookup", "sctp_epaddr_lookup"},
+		{"lock_acquire _raw_spin_lock radix_tree_node_alloc foo_insert", "foo_insert"},
 		{"", ""},
 	}
 	for _, tt := range tests {

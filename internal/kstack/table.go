@@ -21,7 +21,9 @@ const (
 	roleUser                      // not skipped: it only tells which lock it takes
 )
 
-// group is one row of the tables: names that mean the same. A name that ends
+// group is one row of the tables: names that mean the same. They come from
+// kernels of all ages: a name that today's source lacks is of an older kernel,
+// of another architecture, or newer. A name that ends
 // in * is a prefix. why says what makes the names belong here, or where they
 // are defined.
 type group struct {

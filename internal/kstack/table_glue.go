@@ -11,7 +11,10 @@ var reporting = []group{
 			kasan_save_track kasan_set_track kasan_slab_alloc kasan_kmalloc __kasan_kmalloc __kasan_slab_alloc set_track kasan_check_read
 			kasan_check_write __kasan_check_write __kasan_check_read check_memory_region kasan_check_range __asan_* __tsan_* __sanitizer_cov_*
 			kmemleak_alloc should_fail should_fail_ex should_failslab __should_failslab fail_dump save_stack_trace_regs
-			unwind_backtrace dump_stack_print_info should_fail_alloc_page __should_fail_alloc_page`},
+			unwind_backtrace show_regs_if_on_stack warn_alloc dump_page dump_stack_print_info should_fail_alloc_page __should_fail_alloc_page`},
+	{role: roleReport, why: "life-cycle checks of objects, lib/debugobjects.c",
+		names: `debug_print_object debug_object_init __debug_object_init debug_object_activate debug_object_deactivate debug_object_free
+			debug_object_assert_init __debug_check_no_obj_freed debug_check_no_obj_freed`},
 	{role: roleReport, why: "oops, warning and panic paths, kernel/panic.c, arch/x86/kernel/traps.c",
 		names: `panic nmi_panic vpanic __warn warn_slowpath_common warn_slowpath_fmt warn_slowpath_null __warn_printk report_bug handle_bug
 			do_error_trap do_invalid_op invalid_op exc_invalid_op asm_exc_invalid_op fixup_bug do_trap do_trap_no_signal die
@@ -27,7 +30,7 @@ var reporting = []group{
 			trace_hardirqs_off trace_hardirqs_off_caller trace_hardirqs_off_thunk trace_hardirqs_on_thunk trace_softirqs_on
 			lockdep_init_map_type lockdep_init_map lockdep_sys_exit lockdep_sys_exit_thunk debug_check_no_locks_held
 			debug_check_no_locks_freed check_flags check_usage print_bfs_bug print_irq_lock_scenario
-			valid_state save_trace reacquire_held_locks find_lock_to_check match_held_lock
+			valid_state save_trace reacquire_held_locks match_held_lock
 			debug_lockdep_rcu_enabled rcu_read_lock_sched_held rcu_read_lock_held rcu_read_lock_bh_held rcu_read_lock_any_held
 			rcu_read_lock_held_common rcu_lockdep_current_cpu_online rcu_is_watching rcu_dynticks_curr_cpu_in_eqs __rcu_is_watching rcu_lock_acquire add_lock_to_list verify_lock_unused lockdep_register_key
 			lockdep_unregister_key assign_lock_key look_up_lock_class lock_chain_count`},
@@ -45,8 +48,8 @@ var reporting = []group{
 			nmi_cpu_backtrace_handler nmi_trigger_cpumask_backtrace arch_trigger_cpumask_backtrace arch_trigger_all_cpu_backtrace
 			trigger_all_cpu_backtrace trigger_single_cpu_backtrace trigger_cpumask_backtrace trigger_allbutself_cpu_backtrace dump_cpu_task sched_show_task
 			_sched_show_task show_state_filter show_state sysrq_handle_showstate sysrq_handle_showstate_blocked __handle_sysrq
-			handle_sysrq write_sysrq_trigger sysrq_handle_crash hardlockup_panic watchdog_hardlockup_interrupt print_vma_addr
-			trace_rcu_stall_warning hv_do_nmi ghes_notify_nmi perf_event_nmi_handler
+			handle_sysrq write_sysrq_trigger sysrq_handle_crash hardlockup_panic print_vma_addr
+			trace_rcu_stall_warning ghes_notify_nmi perf_event_nmi_handler
 			__perf_event_overflow perf_event_overflow intel_pmu_handle_irq handle_pmi_common nmi_handle default_do_nmi do_nmi
 			exc_nmi end_repeat_nmi nmi asm_exc_nmi end_nmi nmi_restore first_nmi repeat_nmi raise_backtrace_ipi
 			default_send_IPI_* x2apic_send_IPI* native_send_call_func_* native_smp_send_* pvclock_* soft_nmi_interrupt system_reset_exception`},
@@ -61,13 +64,13 @@ var reporting = []group{
 // glue carries control to the code that matters and back.
 var glue = []group{
 	{role: roleGlue, why: "system call and exception entry, arch/*/entry",
-		names: `entry_SYSCALL_64* entry_SYSENTER_compat* entry_SYSCALL_compat* entry_INT80* do_syscall_64 do_syscall_32 do_int80_syscall_32
+		names: `entry_SYSCALL_64* entry_SYSENTER_compat* entry_SYSCALL_compat* entry_INT80* do_syscall_64 do_syscall_32_irqs_on do_int80_syscall_32
 			do_fast_syscall_32 __do_fast_syscall_32 do_SYSENTER_32 int_ret_from_sys_call syscall_return_slowpath
 			syscall_exit_to_user_mode* syscall_exit_work exit_to_user_mode_prepare exit_to_user_mode_loop exit_to_usermode_loop prepare_exit_to_usermode
 			irqentry_exit irqentry_exit_to_user_mode do_int80_emulation x64_sys_call ia32_sys_call system_call_fastpath system_call tracesys sysenter_past_esp
 			el0_svc* do_el0_svc el0t_64_sync* el0t_32_sync* el1h_64_sync* el0_sync* el1_sync el0_irq
 			invoke_syscall ret_fast_syscall ret_from_syscall system_call_exception system_call_common system_call_vectored_common
-			do_el0_irq el0_interrupt __el0_irq_handler_common el0t_64_irq* el1_abort ret_to_user ret_slow_syscall __do_syscall
+			el0_interrupt __el0_irq_handler_common el0t_64_irq* el1_abort ret_to_user ret_slow_syscall __do_syscall
 			asm_exc_* exc_* error_entry ret_from_exception
 			page_fault do_page_fault do_async_page_fault async_page_fault __do_page_fault do_user_addr_fault handle_page_fault error_code secondary_startup_64* x86_64_start_kernel x86_64_start_reservations
 			start_kernel start_secondary cpu_startup_entry do_idle cpu_idle_poll rest_init arch_call_rest_init`},
@@ -84,13 +87,13 @@ var glue = []group{
 			local_apic_timer_interrupt smp_call_function_interrupt
 			smp_reschedule_interrupt __irq_usr irq_thread irq_thread_fn irq_forced_thread_fn
 			__common_interrupt generic_smp_call_function_single_interrupt flush_smp_call_function_from_idle __flush_smp_call_function_queue
-			flush_smp_call_function_queue kretprobe_trampoline ftrace_regs_call ftrace_call arch_rethook_trampoline do_irq doorbell_super_exception
+			flush_smp_call_function_queue kretprobe_trampoline ftrace_regs_call ftrace_call arch_rethook_trampoline do_irq 
 			__do_irq`},
 	{role: roleGlue, why: "the timer tick and timer dispatch, kernel/time/",
 		names: `update_process_times tick_sched_handle tick_sched_timer tick_nohz_handler tick_nohz_highres_handler __run_hrtimer __hrtimer_run_queues
 			hrtimer_interrupt hrtimer_run_queues hrtimer_run_softirq tick_periodic tick_handle_periodic tick_do_update_jiffies64
 			run_timer_softirq __run_timers __run_timer_base run_timer_base call_timer_fn expire_timers arch_timer_handler_virt
-			arch_timer_handler_phys scheduler_tick sched_tick timer_handler lapic_timer_interrupt
+			arch_timer_handler_phys scheduler_tick sched_tick timer_handler 
 			tasklet_action tasklet_action_common tasklet_hi_action net_rx_action rcu_core rcu_core_si rcu_do_batch rcu_process_callbacks`},
 	{role: roleGlue, why: "where threads and work items start",
 		names: `kthread ret_from_fork ret_from_fork_asm ret_from_kernel_thread ret_from_kernel_user_thread kernel_thread_helper kernel_thread_starter

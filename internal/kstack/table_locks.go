@@ -8,7 +8,7 @@ var sleepingLocks = []group{
 		names: `mutex_lock mutex_lock_nested _mutex_lock_nest_lock mutex_lock_interruptible mutex_lock_interruptible_nested
 			mutex_lock_killable mutex_lock_killable_nested _mutex_lock_killable mutex_lock_io mutex_lock_io_nested
 			__mutex_lock __mutex_lock_common __mutex_lock_slowpath __mutex_lock_interruptible_slowpath
-			__mutex_lock_killable_slowpath mutex_trylock mutex_trylock_nested _mutex_trylock_nest_lock mutex_lock_slowpath
+			__mutex_lock_killable_slowpath mutex_trylock _mutex_trylock_nest_lock mutex_lock_slowpath
 			atomic_dec_and_mutex_lock`},
 	{role: rolePrimitive, typ: model.Mutex, mode: model.Write, spin: true, why: "optimistic spinning in kernel/locking/mutex.c",
 		names: `mutex_optimistic_spin mutex_spin_on_owner`},
@@ -50,7 +50,7 @@ var sleepingLocks = []group{
 		names: `percpu_down_write rcu_sync_enter rcuwait_wait_event`},
 	{role: rolePrimitive, typ: model.Semaphore, mode: model.Write, why: "kernel/locking/semaphore.c",
 		names: `down down_interruptible down_killable down_timeout down_trylock __down __down_common ___down_common __down_interruptible
-			__down_killable __down_timeout __down_slowpath __down_failed __down_failed_interruptible`},
+			__down_killable __down_timeout __down_failed __down_failed_interruptible`},
 	{role: rolePrimitive, typ: model.Mutex, mode: model.Write, why: "the per-socket lock, net/core/sock.c", lock: "sk_lock",
 		names: `lock_sock_nested __lock_sock lock_sock __lock_sock_fast lock_sock_fast __release_sock`},
 	{role: rolePrimitive, typ: model.LocalLock, mode: model.Write, why: "include/linux/local_lock.h", names: `local_lock_acquire __local_lock`},
@@ -66,7 +66,7 @@ var spinningLocks = []group{
 	{role: rolePrimitive, typ: model.Spinlock, mode: model.Write, spin: true, inner: true,
 		why: "kernel/locking/qspinlock.c and its paravirtual, ticket, s390, powerpc and arm names",
 		names: `native_queued_spin_lock_slowpath queued_spin_lock_slowpath __pv_queued_spin_lock_slowpath pv_wait_head_or_lock
-			pv_wait_node __pv_queued_spin_lock pv_queued_spin_lock_slowpath kvm_wait xen_qlock_wait hv_qlock_wait
+			pv_wait_node pv_queued_spin_lock_slowpath kvm_wait xen_qlock_wait hv_qlock_wait
 			virt_spin_lock ticket_spin_lock __ticket_spin_lock __ticket_lock_spinning kvm_lock_spinning xen_lock_spinning
 			arch_spin_lock arch_spin_lock_wait arch_spin_lock_flags arch_spin_lock_wait_flags arch_spin_lock_queued
 			arch_spin_relax queued_spin_lock __spin_yield splpar_spin_yield yield_to_locked_owner __yield_cpu

@@ -29,8 +29,8 @@ var wrappers = []group{
 	{role: roleWrapper, typ: model.Mutex, mode: model.Write, lock: "dev->mutex", why: "include/linux/device.h; one per device",
 		names: `device_lock device_lock_interruptible __device_driver_lock usb_lock_device_for_reset pci_dev_lock`},
 	{role: roleWrapper, typ: model.Mutex, mode: model.Write, why: "takes a mutex for its caller: drivers/tty/tty_mutex.c, fs/file.c, net/wireless, drivers/{i2c,base/regmap,clk,regulator,md}, kernel/events",
-		names: `tty_lock tty_lock_interruptible tty_lock_slave tty_write_lock fdget_pos __fdget_pos wiphy_lock nl80211_lock_rtnl
-			i2c_adapter_lock_bus i2c_smbus_lock_bus regmap_lock_mutex regulator_lock_dependent regulator_lock_nested clk_prepare_lock
+		names: `tty_lock tty_lock_interruptible tty_lock_slave tty_write_lock fdget_pos __fdget_pos wiphy_lock 
+			i2c_adapter_lock_bus regmap_lock_mutex regulator_lock_dependent regulator_lock_nested clk_prepare_lock
 			mddev_lock perf_event_ctx_lock_nested perf_event_ctx_lock netdev_lock l2cap_chan_lock hci_req_sync_lock
 			hci_dev_lock xt_find_table_lock xt_request_find_table_lock`},
 	{role: roleWrapper, typ: model.RWSem, mode: model.Read, why: "takes an rwsem for its caller: drivers/tty/tty_ldisc.c, fs/super.c, mm/rmap.c",
@@ -84,6 +84,14 @@ var helpers = []group{
 		names: `memcpy __memcpy memcpy_orig memcpy_erms memset __memset memset_erms memset_orig memmove __memmove memcmp strlen strcmp strncmp strnlen
 			jhash jhash2 vsnprintf snprintf scnprintf sprintf vscnprintf number put_dec put_dec_trunc8 put_dec_full8 format_decode pointer
 			clear_page_erms clear_page_rep clear_page_orig copy_page crc32_le __cmpxchg __delay delay_tsc __const_udelay __udelay __ndelay delay_loop`},
+	{role: roleHelper, why: "containers: the caller owns the table or tree, lib/rhashtable.c, radix-tree.c, xarray.c, idr.c, rbtree.c, list_debug.c",
+		names: `__rhashtable_lookup rhashtable_lookup rhashtable_lookup_fast rhashtable_jhash2 rht_key_hashfn rht_key_get_hash rht_head_hashfn
+			__rhashtable_insert_fast rhashtable_insert_fast rhashtable_insert_slow rhashtable_walk_next rhashtable_walk_start_check
+			radix_tree_* __radix_tree_* xas_* xa_load xa_store __xa_store xa_erase __xa_erase xa_find xa_find_after __xa_alloc
+			idr_alloc idr_alloc_u32 idr_alloc_cyclic idr_remove idr_find idr_for_each idr_get_next idr_preload ida_alloc_range ida_free ida_simple_get
+			rb_insert_color rb_erase rb_next rb_first __rb_insert_augmented __list_add_valid __list_add_valid_or_report
+			__list_del_entry_valid __list_del_entry_valid_or_report refcount_warn_saturate
+			_find_next_bit _find_first_bit find_next_bit find_first_bit __bitmap_weight bsearch sort sort_r`},
 	{role: roleHelper, why: "wakeups: the caller owns the wait queue, kernel/sched/wait.c, core.c, completion.c",
 		names: `__wake_up __wake_up_common __wake_up_common_lock __wake_up_sync_key __wake_up_sync __wake_up_locked __wake_up_bit wake_up_bit try_to_wake_up
 			default_wake_function autoremove_wake_function wake_up_process wake_up_state complete complete_all add_wait_queue

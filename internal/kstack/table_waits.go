@@ -43,8 +43,8 @@ var waits = []group{
 	{role: rolePrimitive, typ: model.WaitQueue, inner: true, why: "kernel/sched/wait.c, wait_bit.c, swait.c",
 		names: `prepare_to_wait prepare_to_wait_event prepare_to_wait_exclusive finish_wait do_wait_intr do_wait_intr_irq
 			wait_woken wait_on_bit out_of_line_wait_on_bit out_of_line_wait_on_bit_timeout __wait_on_bit __wait_on_bit_lock
-			out_of_line_wait_on_bit_lock out_of_line_wait_on_atomic_t wait_on_var __wait_var_event bit_wait bit_wait_timeout
-			out_of_line_wait_on_atomic_t_killable`},
+			out_of_line_wait_on_bit_lock out_of_line_wait_on_atomic_t __wait_var_event bit_wait bit_wait_timeout
+			`},
 	{role: rolePrimitive, typ: model.BitLock, io: true, inner: true, why: "kernel/sched/wait_bit.c, accounted as I/O wait",
 		names: `bit_wait_io bit_wait_io_timeout sleep_on_page sleep_on_buffer sleep_on_page_killable`},
 	{role: rolePrimitive, typ: model.WaitQueue, why: "waits for the fence of a GPU job, drivers/dma-buf/dma-fence.c",
@@ -83,7 +83,7 @@ var ioWaits = []group{
 		names: `blk_mq_get_tag __blk_mq_alloc_requests blk_mq_alloc_request blk_mq_get_request blk_mq_get_new_requests
 			blk_get_request get_request_wait blk_execute_rq submit_bio_wait blk_io_schedule rq_qos_wait wbt_wait __rq_qos_throttle
 			blkdev_issue_flush blkdev_issue_zeroout blkdev_issue_discard bio_await_chain
-			blk_queue_enter __bio_queue_enter bio_wait_unplug dm_wait_for_completion dm_wait_for_bios_completion
+			blk_queue_enter __bio_queue_enter dm_wait_for_completion dm_wait_for_bios_completion
 			do_blockdev_direct_IO dio_await_one dio_await_completion iomap_dio_rw __iomap_dio_rw __blkdev_direct_IO_simple
 			md_write_start md_handle_request raid5_get_active_stripe wait_barrier md_super_wait wait_for_serialization
 			swap_readpage mempool_alloc read_cache_page do_read_cache_page do_read_cache_folio`},
