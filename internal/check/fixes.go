@@ -76,6 +76,6 @@ func verifyLockdep() []string {
 func verifyHang() []string {
 	return []string{
 		"Run the load that hung with CONFIG_DETECT_HUNG_TASK=y and `sysctl kernel.hung_task_timeout_secs=30`; `ps -eo pid,stat,wchan:32,comm | awk '$2 ~ /^D/'` must stay empty.",
-		"With CONFIG_DETECT_HUNG_TASK_BLOCKER=y (6.16 and later) the next hang names the task that likely owns the mutex, semaphore or rw-semaphore; with CONFIG_PROVE_LOCKING=y it lists every held lock.",
+		"With CONFIG_DETECT_HUNG_TASK_BLOCKER=y (6.16 and later) the next hang names the task that likely owns the mutex or semaphore (rw-semaphores from 6.17); with CONFIG_PROVE_LOCKING=y it lists every held lock.",
 	}
 }

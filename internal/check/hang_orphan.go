@@ -13,7 +13,7 @@ type leak struct {
 	task   kreport.Task
 	lock   kreport.Lock
 	boot   model.Boot
-	why    string
+	how    leaving
 }
 
 // orphans finds tasks that wait for a lock whose owner is gone: by the lock's
@@ -70,8 +70,9 @@ func (h *hangs) leaks() []leak {
 			return
 		}
 		for _, l := range leakedLocks(r) {
-			out = append(out, leak{report: i, task: *r.Task, lock: l, boot: r.Boot,
-				why: pick(r.Family == "lockdep-held-exit", "ended with it held", "returned to user space with it held")})
+			if how := leaves(r); how != frozen && !readerMark(l.Lock) {
+				out = append(out, leak{report: i, task: *r.Task, lock: l, boot: r.Boot, how: how})
+			}
 		}
 	}, "lockdep-held-exit", "lockdep-held-userspace")
 	return out
@@ -106,8 +107,19 @@ func (h *hangs) orphan(l leak, ts []*task, stated bool) {
 	f.Evidence = append([]model.Provenance{headerOf(b)}, f.Evidence...)
 	blame(&f, model.Frame{Func: funcName(l.lock.Func), Module: l.lock.Module, File: l.lock.File, Line: l.lock.LineNo})
 	f.Title = plural(len(ts), "task") + pick(len(ts) == 1, " waits", " wait") + " for " + l.lock.Lock + ", which " + owner + " left locked"
-	f.Explanation = owner + " took " + l.lock.Lock + inFn(f.Function) + " and " + l.why + ". " + list(names, 6) + pick(len(ts) == 1, " waits", " wait") +
-		" for it now, and nobody is left to release it. Only a reboot ends this."
+	f.Explanation = owner + " took " + l.lock.Lock + inFn(f.Function) + " and " + pick(l.how == stays, "returned to user space", "ended") + " with it held. " +
+		list(names, 6) + pick(len(ts) == 1, " waits", " wait") + pick(stated, " for it now", " for a lock of the same module, most likely this one") + ", and "
+	if l.how == stays {
+		// It lives, and some later system call may release the lock.
+		f.Verdict, f.Confidence = model.Behind, lower(f.Confidence, model.Medium)
+		f.Explanation += "no code that would release it is under way: the owner runs in user space."
+	} else {
+		f.Explanation += "nobody is left to release it. Only a reboot ends this."
+	}
+	if l.how == parted {
+		f.Confidence = lower(f.Confidence, model.Medium)
+		f.Missing = append(f.Missing, "That "+owner+" has ended: the kernel prints the same line for a task that is frozen with a lock held, and the report is cut before its stack.")
+	}
 	ownFix(&f, "Release "+l.lock.Lock+" on every way out of "+pick(f.Function == "", "the owner", f.Function+"()"), "The owner leaves with the lock held; the tasks that hang are its victims.")
 	f.Fingerprint = model.Fingerprint(f.Rule, l.lock.Lock, f.Function)
 	h.out = append(h.out, f)

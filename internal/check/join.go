@@ -62,7 +62,7 @@ func (v *view) nobodyWaits(e model.Edge) bool {
 		return false
 	}
 	name := v.locks[r].Class.Name()
-	return strings.HasPrefix(name, "rcu_read_lock") || name == "fs_reclaim" || name == "rcu_callback"
+	return readerMark(name) || name == "fs_reclaim"
 }
 
 // site is a call: lock is taken, or waited for, at one place in the code.

@@ -81,10 +81,10 @@ func (v *view) leaked(i int, r *kreport.Lockdep) model.Finding {
 		f.Explanation = who + " freed memory that holds " + what + taken + ", while that lock was held. Whoever waits for the lock, or releases it, now uses freed memory."
 	case "lockdep-held-exit":
 		f.Title = who + " exits with " + what + " held"
-		f.Explanation = who + " ended, or went to be frozen, with " + what + " still held" + taken + ". Nobody can release it any more: the next task that asks for it waits for ever."
+		f.Explanation = who + " " + leaveWord(r) + " with " + what + " still held" + taken + ". " + leftBehind(leak, leaves(r))
 	default:
 		f.Title = "returns to user space with " + what + " held"
-		f.Explanation = who + " went back to user space with " + what + " still held" + taken + ". The path that took it has no unlock on the way it left; the next task that asks for it waits until this one happens to release it."
+		f.Explanation = who + " went back to user space with " + what + " still held" + taken + ". The path that took it has no unlock on the way it left. " + leftBehind(leak, stays)
 	}
 	if f.Function != "" {
 		ownFix(&f, "Release "+what+" on every way out of "+f.Function+"()", "The lock is taken there and not released on the path that was taken this time; look at its error returns first.")

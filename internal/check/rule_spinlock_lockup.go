@@ -15,7 +15,7 @@ func spinlockLockupDoc() Doc {
 		ID:       "spinlock-lockup",
 		Summary:  "A CPU spins for a spinlock that is not released",
 		Severity: model.SevError,
-		What: `CONFIG_DEBUG_SPINLOCK found a spinlock that was not free after a long spin ("lockup suspected"). The line below names the task that owns it and the CPU where it took it. ".owner: <none>" means that nobody owned it when it was looked at: the lock was released meanwhile, or its memory is damaged.
+		What: `Up to 4.11, CONFIG_DEBUG_SPINLOCK found a spinlock that was not free after a long spin ("lockup suspected"); later kernels leave that to the soft and hard lockup watchdogs. The line below names the task that owns it and the CPU where it took it. ".owner: <none>" means that nobody owned it when it was looked at: the lock was released meanwhile, or its memory is damaged.
 
 "recursion" from the same check is certain: the owner is the task that asks. It is filed under recursive-lock.`,
 		Why: `The owner took the lock and does not release it: it waits for a lock of the spinning CPU (ABBA), was interrupted by a handler that asks for the same lock, sleeps with the lock held, loops, or forgot the unlock.`,
@@ -23,7 +23,7 @@ func spinlockLockupDoc() Doc {
 			{Title: "Look at the owner's CPU", Detail: "The report names .owner and .owner_cpu. The backtrace of that CPU (it follows, or SysRq-l) shows what the owner does instead of unlocking."},
 			fixIrqsave(), fixOrder(), fixUnlockAllPaths()},
 		Verify:   append(verifyLockdep(), "CONFIG_DEBUG_SPINLOCK=y (selected by PROVE_LOCKING) keeps the owner in each lock, and finds recursion and wrong owners."),
-		Sources:  []string{"kernel/locking/spinlock_debug.c, spin_dump() and __spin_lock_debug()"},
+		Sources:  []string{"kernel/locking/spinlock_debug.c, spin_dump(), and __spin_lock_debug() up to 4.11"},
 		LogForms: []string{"BUG: spinlock lockup suspected on CPU#N, comm/pid", "BUG: spinlock lockup on CPU#N", "BUG: rwlock lockup suspected on CPU#N"},
 	}
 }
