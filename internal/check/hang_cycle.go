@@ -23,6 +23,10 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 	f := h.finding(rule)
 	f.Status, f.Verdict = model.Actual, model.Deadlocked
 	f.Confidence = h.cycleConfidence(c)
+	hinted, apart := slices.ContainsFunc(c.Edges, h.hintedOwner), h.apart(ts) && !h.oneMoment(c)
+	if hinted || apart {
+		f.Verdict, f.Confidence = model.Undecided, lower(f.Confidence, h.doubtLevel(apart))
+	}
 	h.take(&f, ts...)
 	for _, e := range append(slices.Clone(c.Edges), c.Support...) {
 		f.Path = append(f.Path, h.step(e))
@@ -45,6 +49,7 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 	if c.Derived > 0 {
 		f.Missing = append(f.Missing, doubts(c)...)
 	}
+	h.doubtful(&f, c, hinted, apart)
 	h.cycleFix(&f, ts, c)
 	h.out = append(h.out, f)
 }
@@ -54,9 +59,6 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 // lockdep says it took that lock; classes that stand for one static lock each
 // are as good as instances.
 func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
-	if slices.ContainsFunc(c.Edges, h.hintedOwner) {
-		return model.Medium
-	}
 	if c.Proven {
 		return model.High
 	}
@@ -69,6 +71,31 @@ func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
 		}
 	}
 	return model.High
+}
+
+// doubtful takes back what a cycle of guessed or old edges would say for sure.
+func (h *hangs) doubtful(f *model.Finding, c engine.WaitCycle, hinted, apart bool) {
+	if hinted || apart {
+		f.Explanation = strings.Replace(f.Explanation, hopeless, "", 1)
+	}
+	if hinted {
+		f.Title = "probably a deadlock: " + f.Title
+		f.Explanation += " The kernel only guesses who holds " + pick(len(c.Locks) == 1, "this lock", "these locks") + ": it names the task that took it last, and another may have it by now. If the guess is right, this is a deadlock."
+		f.Missing = append(f.Missing, "Who holds it now: a semaphore and the readers of an rw-semaphore have no owner. The source shows who takes which one first; a dump shows the waiters of each.")
+	}
+	if apart {
+		f.Title = "may be a deadlock: " + f.Title
+		f.Explanation += " But these waits were reported at times that do not touch: the earlier may have ended before the later began, and then nothing is deadlocked."
+		f.Missing = append(f.Missing, "Two reports of the same time: SysRq-w, or SysRq-d with lockdep on, while it hangs.")
+	}
+}
+
+// doubtLevel: reports of different times prove less than a guess of the kernel.
+func (h *hangs) doubtLevel(apart bool) model.Confidence {
+	if apart {
+		return model.Low
+	}
+	return model.Medium
 }
 
 // hintedOwner reports whether a holder comes from a record that the kernel
@@ -138,8 +165,10 @@ func (h *hangs) tellCycle(ts []*task, edges []model.Edge) (title, text string) {
 			title = t.name() + " waits for " + h.say(e.To) + " while it holds " + h.lockName(prev.From) + ", which " + h.say(e.To) + " needs"
 		}
 	}
-	return title, strings.Join(parts, "; ") + ". None of them can go on, so none will ever release what the others need."
+	return title, strings.Join(parts, "; ") + "." + hopeless
 }
+
+const hopeless = " None of them can go on, so none will ever release what the others need."
 
 // heldByText says who of the cycle holds a lock.
 func (h *hangs) heldByText(lock model.Ref, edges []model.Edge) string {

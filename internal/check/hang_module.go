@@ -26,8 +26,10 @@ func (h *hangs) modules() {
 		groups[k] = append(groups[k], t)
 	}
 	for _, k := range order {
-		if ts := groups[k]; len(ts) >= 2 {
-			h.group(k.mod, ts)
+		for _, ts := range h.sameTime(groups[k]) {
+			if len(ts) >= 2 {
+				h.group(k.mod, ts)
+			}
 		}
 	}
 }

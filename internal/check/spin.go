@@ -182,7 +182,7 @@ func (v *view) spinCycles() []model.Finding {
 func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {
 	var pair []cpuSeen
 	for _, c := range cs {
-		if len(pair) == 0 || (c.cpu != pair[0].cpu && siteOf(c.wait.Caller) != siteOf(pair[0].wait.Caller)) {
+		if len(pair) == 0 || (c.cpu != pair[0].cpu && siteOf(c.wait.Caller) != siteOf(pair[0].wait.Caller) && v.closeBy(pair[0].report, c.report)) {
 			pair = append(pair, c)
 		}
 		if len(pair) == 2 {
@@ -205,7 +205,7 @@ func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {
 		f.Explanation += " The registers show that they spin for different locks, which is what an inversion looks like."
 	}
 	if ea, eb := v.spinEdge(a), v.spinEdge(b); ea != nil && eb != nil && ea.From == eb.To && eb.From == ea.To {
-		f.Verdict, f.Confidence = model.Deadlocked, pickConf(f.Confidence, staticName(ea.From.Name()) && staticName(eb.From.Name()))
+		f.Verdict, f.Confidence = model.Deadlocked, pickConf(model.Medium, staticName(ea.From.Name()) && staticName(eb.From.Name()))
 		f.Explanation = a.actor() + " spins for " + ea.To.Name() + inFn(fa) + " while it holds " + ea.From.Name() + ", and " + b.actor() + " spins for " + eb.To.Name() + inFn(fb) + " while it holds " + eb.From.Name() +
 			": lockdep reported these two orders, at these very places in the code."
 		f.Title = a.actor() + inFn(fa) + " and " + b.actor() + inFn(fb) + " spin for each other's lock"
@@ -233,11 +233,22 @@ func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {
 	return f, true
 }
 
+// maxBetween bounds the seconds between two looks at spinning CPUs that are
+// taken for one event: stalls are repeated after 60 s, soft lockups after 20 s.
+const maxBetween = 120
+
+func (v *view) closeBy(i, j int) bool {
+	a, okA := seconds(v.base(i).Time)
+	b, okB := seconds(v.base(j).Time)
+	return i == j || !okA || !okB || max(a-b, b-a) <= maxBetween
+}
+
+// pickConf is c, raised to what a static lock is worth.
 func pickConf(c model.Confidence, static bool) model.Confidence {
 	if static {
 		return model.High
 	}
-	return lower(model.Medium, model.Medium)
+	return c
 }
 
 // spinEdge is the order that lockdep saw at the place where a CPU spins.
