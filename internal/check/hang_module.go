@@ -16,6 +16,9 @@ func (h *hangs) modules() {
 		if t.module() == "" || !t.wait.Known || t.wait.IO || t.wait.Sleeping || t.wait.Global {
 			continue
 		}
+		if h.awaited(t) != "" {
+			continue // the list of held locks names its lock, and none of these tasks has it
+		}
 		if !lockWait(t.wait.Type) && !codeWait(t.wait.Type) {
 			continue
 		}

@@ -32,6 +32,8 @@ func (h *hangs) rest() {
 			k.what, k.where = "io", ""
 		case t.wait.Global && t.wait.Known:
 			k.what, k.where = "global", t.wait.Lock
+		case h.awaited(t) != "":
+			k.what, k.where = "lock", string(h.awaited(t))
 		case len(t.stack) == 0:
 			k.where = t.comm
 		}
@@ -47,6 +49,8 @@ func (h *hangs) rest() {
 			h.onIO(ts)
 		case "global":
 			h.global(k.where, ts)
+		case "lock":
+			h.unheld(model.Ref(k.where), ts)
 		default:
 			h.undecided(ts)
 		}
@@ -108,6 +112,42 @@ func (h *hangs) global(lock string, ts []*task) {
 	}
 	f.Missing = missingHolder(ts[0].wait.Type)
 	f.Fingerprint = model.Fingerprint(f.Rule, lock)
+	h.out = append(h.out, f)
+}
+
+// awaited is the lock that a list of held locks shows a task to wait for, or
+// "". A blocked task that has it would be in that list too.
+func (h *hangs) awaited(t *task) model.Ref {
+	for _, e := range h.waits.WaitsOf(t.ref) {
+		if e.To.Kind() == model.KindLock && h.locks[e.To].Addr != "" {
+			return e.To
+		}
+	}
+	return ""
+}
+
+// unheld reports tasks whose lock is known, but not who has it.
+func (h *hangs) unheld(lock model.Ref, ts []*task) {
+	f, names := h.plain(ts)
+	h.addLocks(&f, []model.Ref{lock})
+	name := h.lockName(lock)
+	for _, t := range ts {
+		for _, e := range h.waits.WaitsOf(t.ref) {
+			if e.To == lock && len(f.Path) < 64 {
+				f.Path = append(f.Path, h.step(e))
+				h.reportsOf(&f, e)
+			}
+		}
+	}
+	where := inFn(f.Function)
+	if slices.ContainsFunc(ts, func(t *task) bool { return t.wait.Caller.Func != ts[0].wait.Caller.Func }) {
+		where = ""
+	}
+	f.Title = list(names, 3) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where +
+		". No other task in the list of held locks has it. Lockdep leaves the locks of running tasks out of that list, so its holder was running at that moment, or has ended with it held, or it was about to be handed over."
+	f.Missing = []string{"What ran on the CPUs at that time (SysRq-l): the holder is most likely among it; a task listed as \"N locks held by\" with no lines after it was running."}
+	f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
 	h.out = append(h.out, f)
 }
 

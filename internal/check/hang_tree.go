@@ -43,11 +43,18 @@ func (h *hangs) root(r engine.Root) {
 	if held != "" {
 		f.Title += ", which holds " + held
 	}
+	others := h.coHolders(&f, r)
+	if len(others) > 0 {
+		f.Title = plural(len(names), "task") + pick(len(names) == 1, " waits", " wait") + " behind " + list(append([]string{t.name()}, others...), 3) + ", which hold " + held
+	}
 	if f.Rule == "wait-under-lock" && held != "" {
 		f.Title = t.name() + " waits in " + waitFunc(t.wait) + "() while it holds " + held + ", which " + list(names, 2) + pick(len(names) == 1, " needs", " need")
 	}
 	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + pick(held == "", t.name(), held+", held by "+t.name()) +
 		", directly or one behind the other. " + h.tellRoot(&f, t)
+	if len(others) > 0 {
+		f.Explanation += " " + list(others, 6) + pick(len(others) == 1, " holds", " hold") + " it too, for reading: the wait ends when all of them have released it."
+	}
 	f.Fingerprint = model.Fingerprint(f.Rule, held, t.wait.Caller.Func, pick(t.wait.Known, waitFunc(t.wait), ""))
 	if text := h.inferredHold(r); text != "" {
 		f.Confidence = lower(f.Confidence, model.Medium)
@@ -57,6 +64,30 @@ func (h *hangs) root(r engine.Root) {
 		f.Missing = append(f.Missing, "More tasks wait than are listed here.")
 	}
 	h.out = append(h.out, f)
+}
+
+// coHolders names the other tasks that hold what the first row waits for:
+// readers, each of which keeps a writer waiting.
+func (h *hangs) coHolders(f *model.Finding, r engine.Root) []string {
+	var out []string
+	for _, w := range r.Behind {
+		if w.Lock == "" {
+			continue
+		}
+		for _, e := range h.waits.HoldersOf(w.Lock) {
+			if e.To != r.Task && e.Mode.Shared() {
+				o := h.taskOf(e.To)
+				out = append(out, o.name())
+				if len(f.Tasks) < 64 && !slices.ContainsFunc(f.Tasks, func(t model.TaskInfo) bool { return t.PID == o.pid && t.Comm == o.comm }) {
+					f.Tasks = append(f.Tasks, h.taskInfo(o))
+				}
+				if len(f.Path) < 64 {
+					addStep(f, h.step(e))
+				}
+			}
+		}
+	}
+	return uniq(out)
 }
 
 // inferredHold says which hold of the root no evidence states, or "".
