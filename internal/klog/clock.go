@@ -163,7 +163,7 @@ func (c *cursor) clock() {
 func localClock(s string) int {
 	head := s[:min(len(s), 32)]
 	i := strings.IndexByte(head, ':')
-	if i < 5 || !strings.ContainsRune(head[:i], ' ') || s[i-3] != ' ' {
+	if i < 5 || s[0] == '[' || !strings.ContainsRune(head[:i], ' ') || s[i-3] != ' ' {
 		return 0
 	}
 	n := hms(s[i-2:])

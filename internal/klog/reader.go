@@ -20,6 +20,10 @@ import (
 // reports are only counted.
 const maxKept = 12 << 20
 
+// reportCost is what a report takes beyond its text; a flood of one-line
+// reports counts by it.
+const reportCost = 1 << 10
+
 // Read reads one log and adds its reports and the facts in them to f. An
 // error is a read error of r; what was read before it is kept.
 func Read(ctx context.Context, r io.Reader, input int, f *model.Facts) error {

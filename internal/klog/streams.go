@@ -85,7 +85,7 @@ func (p *reader) close(b *block) {
 	if b.over {
 		p.lost++
 	}
-	p.kept += b.bytes
+	p.kept += b.bytes + reportCost
 	if p.kept > maxKept {
 		p.counted[b.fam.name]++
 		return
