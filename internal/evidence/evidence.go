@@ -72,12 +72,13 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 		return fmt.Errorf("%s: %w", src.name, err)
 	}
 	head, plain := peek(plain)
+	if filtered, name := klogTransform(head, plain); filtered != nil {
+		format = join(format, name)
+		head, plain = peek(filtered)
+	}
 	rd, err := choose(head)
 	if err != nil {
 		return fmt.Errorf("%s: %w", src.name, err)
-	}
-	if filtered, name := klogTransform(head, plain); filtered != nil {
-		plain, format = filtered, join(format, name)
 	}
 	input := len(f.Inputs)
 	f.Inputs = append(f.Inputs, model.Input{Path: src.name, Kind: rd.Kind, Format: format})
