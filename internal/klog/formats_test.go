@@ -79,6 +79,13 @@ func formats() []format {
 			return fmt.Sprintf("3,1005,%d%06d,-,caller=%s;%s", p.sec, p.usec, p.caller, p.text)
 		}),
 		f("netconsole", false, func(p printed) string { return fmt.Sprintf("3,1005,%d%06d,-;%s", p.sec, p.usec, p.text) }),
+		f("netconsole through syslog", true, func(p printed) string {
+			id := ""
+			if p.caller != "" {
+				id = ",caller=" + p.caller
+			}
+			return fmt.Sprintf("%s node7 3,1005,%d%06d,-%s;%s", p.wall().Format(short), p.sec, p.usec, id, p.text)
+		}),
 		f("logcat", false, func(p printed) string {
 			return p.wall().Format("01-02 15:04:05.000") + "     0     0 E kernel  : " + p.text
 		}),

@@ -81,6 +81,7 @@ func (c *cursor) prefixes() {
 		c.level()
 		c.facility()
 		c.clock()
+		c.netconsole()
 		c.kernelTag()
 		c.kernelStamp()
 		if c.rec.foreign || c.s == before {

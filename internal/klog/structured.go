@@ -50,6 +50,23 @@ func kmsg(s string, rec *record) (string, bool) {
 	return unescapeKmsg(text), true
 }
 
+// netconsole eats a record's head behind the clock and host of the daemon that
+// received it: "May 25 07:29:42 node7 0,16627,40311380557,-;text".
+func (c *cursor) netconsole() {
+	if !c.wall || strings.IndexByte(c.s, ';') < 0 {
+		return
+	}
+	host, rest, _ := strings.Cut(c.s, " ")
+	if !isHost(host) || rest == "" || rest[0] < '0' || rest[0] > '9' {
+		return
+	}
+	var rec record
+	if text, ok := kmsg(rest, &rec); ok {
+		c.rec.time, c.rec.caller, c.rec.foreign = rec.time, rec.caller, text == ""
+		c.hit, c.wall, c.s = true, false, text
+	}
+}
+
 func pad6(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	return strings.Repeat("0", max(0, 6-len(s))) + s
