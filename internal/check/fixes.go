@@ -79,3 +79,15 @@ func verifyHang() []string {
 		"With CONFIG_DETECT_HUNG_TASK_BLOCKER=y (6.16 and later) the next hang names the task that likely owns the mutex or semaphore (rw-semaphores from 6.17); with CONFIG_PROVE_LOCKING=y it lists every held lock.",
 	}
 }
+
+// verifyFor leaves out of a hang's checks what cannot see its locks: lockdep
+// does not track semaphores.
+func verifyFor(f *model.Finding, ts []*task) {
+	for _, t := range ts {
+		if t.wait.Type != model.Semaphore {
+			return
+		}
+	}
+	f.Verify = append([]string{"Run the load that hung, long enough and on several CPUs. Lockdep cannot help: it does not track semaphores. A semaphore that is only ever held by one task, and released by the one that took it, can become a mutex: then CONFIG_PROVE_LOCKING=y checks its order."},
+		verifyHang()...)
+}

@@ -39,6 +39,12 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 			blame(&f, t.wait.Caller)
 		}
 	}
+	for _, t := range ts {
+		if codeWait(t.wait.Type) {
+			blame(&f, t.wait.Caller) // the cure is where it waits with a lock held
+			break
+		}
+	}
 	f.Title, f.Explanation = h.tellCycle(ts, c.Edges)
 	f.Interleaving = h.playCycle(ts, c.Edges)
 	behind := h.addBehind(&f, h.waits.BehindCycle(c), "")
@@ -51,6 +57,12 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 	}
 	h.doubtful(&f, c, hinted, apart)
 	h.cycleFix(&f, ts, c)
+	var classNames []string
+	for _, l := range f.Locks {
+		classNames = append(classNames, l.Name)
+	}
+	addClassFixes(&f, 1, classNames)
+	verifyFor(&f, ts)
 	h.out = append(h.out, f)
 }
 
@@ -175,6 +187,12 @@ func (h *hangs) heldByText(lock model.Ref, edges []model.Edge) string {
 	for _, e := range edges {
 		if e.Kind == model.HeldBy && e.From == lock {
 			s := ", held by " + h.taskOf(e.To).name()
+			switch h.locks[lock].Type {
+			case model.Work:
+				s = ", which " + h.taskOf(e.To).name() + " runs"
+			case model.Completion:
+				s = ", which " + h.taskOf(e.To).name() + " is to complete"
+			}
 			if e.Mode.Shared() {
 				s += " for reading"
 			}
@@ -202,7 +220,7 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 			m.Does = pick(t.wait.Func == "", "wait", waitFunc(t.wait)) + "()"
 			m.Note += ", for " + h.target(e.To)
 		} else {
-			m.Does = call(h.locks[e.To].Type, e.Mode, h.argument(e.To))
+			m.Does = askCall(h.locks[e.To].Type, e.Mode, h.argument(e.To))
 			m.Note += h.heldByText(e.To, edges)
 		}
 		out = append(out, m)
@@ -214,7 +232,7 @@ func (h *hangs) playCycle(ts []*task, edges []model.Edge) []model.Moment {
 // is waited for like a lock is not taken: a worker runs its work.
 func (h *hangs) holds(t *task, e model.Edge) model.Moment {
 	typ, name := h.locks[e.From].Type, h.argument(e.From)
-	m := model.Moment{Actor: t.name(), Does: call(typ, e.Mode, name), Note: "gets it"}
+	m := model.Moment{Actor: t.name(), Does: holdCall(typ, e.Mode, name), Note: "gets it"}
 	switch {
 	case typ == model.Completion:
 		m.Does, m.Note = "is the one to complete "+pick(name == "", "it", name), ""

@@ -1,6 +1,10 @@
 package check
 
-import "gordian/internal/model"
+import (
+	"slices"
+
+	"gordian/internal/model"
+)
 
 // modules looks at the tasks of one module that block with no holder known:
 // several of them at different places may well wait for each other. It is a
@@ -77,6 +81,7 @@ func (h *hangs) hint(rule string, ts []*task) (f model.Finding, names []string) 
 			Mode: orWrite(t.wait.Mode), At: at(t.wait.Caller), Why: []model.Provenance{t.why}})
 	}
 	blame(&f, ts[0].wait.Caller)
+	verifyFor(&f, ts)
 	f.Fingerprint = model.Fingerprint(rule, uniq(sortedCopy(fns))...)
 	return f, names
 }
@@ -111,6 +116,7 @@ func (h *hangs) lockHint(mod string, ts []*task) {
 	f.Missing = uniq(f.Missing)
 	if hasReader(ts) {
 		f.Explanation += " A reader that waits while a writer waits too is blocked by that writer: if the reader, or a task that the reader waits for, already holds the lock for reading, the writer waits for it in turn."
+		f.Fix = append(slices.Clone(h.docs["recursive-lock"].Fixes[:1]), f.Fix...)
 	}
 	h.out = append(h.out, f)
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/model"
 )
@@ -86,7 +87,11 @@ func (h *hangs) onIO(ts []*task) {
 	how = uniq(how)
 	f.Title = plural(len(ts), "task") + " blocked on I/O, not deadlocked: " + list(names, 3)
 	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for a device, a server or the page cache to answer: " + pick(len(how) == 0, "the report says that it is an I/O wait", list(how, 4)) +
-		". No lock keeps " + pick(len(ts) == 1, "it", "them") + ". If the device answers late they go on by themselves; if it never does, look at the device, its driver and its path."
+		". No lock is seen to keep " + pick(len(ts) == 1, "it", "them") + ". If the device answers late " + pick(len(ts) == 1, "it goes on by itself", "they go on by themselves") + "; if it never does, look at the device, its driver and its path."
+	if slices.ContainsFunc(ts, func(t *task) bool { return pageLock(t.wait.Func) }) {
+		f.Confidence = model.Medium
+		f.Explanation += " The lock of a page or folio is held while its data is read or written, so waiting for it is usually waiting for the device. But code may hold it too: if a task that has that page locked is itself stuck, the cause is there."
+	}
 	f.Fix = slices.Clone(h.docs["hung-task"].Fixes[1:2])
 	slices.Sort(how)
 	f.Fingerprint = model.Fingerprint(f.Rule, append([]string{"io"}, how...)...)
@@ -94,12 +99,17 @@ func (h *hangs) onIO(ts []*task) {
 	h.out = append(h.out, f)
 }
 
+// pageLock reports whether a wait is for the lock bit of a page.
+func pageLock(fn string) bool {
+	return strings.Contains(fn, "lock_page") || strings.Contains(fn, "folio_lock") || strings.HasPrefix(fn, "folio_wait_bit") || strings.HasPrefix(fn, "wait_on_page_bit")
+}
+
 func (h *hangs) global(lock string, ts []*task) {
 	f, names := h.plain(ts)
 	for _, e := range h.waits.WaitsOf(ts[0].ref) {
 		h.addLocks(&f, []model.Ref{e.To})
 	}
-	f.Title = plural(len(ts), "task") + pick(len(ts) == 1, " waits", " wait") + " for " + lock
+	f.Title = pick(len(ts) == 1, names[0]+" waits", plural(len(ts), "task")+" wait") + " for " + lock
 	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + lock + ", of which the kernel has one. Its holder is not shown: it is a task that the log does not list, or one that blocks elsewhere with it held."
 	var others []string
 	for _, t := range h.stuck[ts[0].boot] {
@@ -111,6 +121,7 @@ func (h *hangs) global(lock string, ts []*task) {
 		f.Explanation += " Also blocked, and so candidates: " + list(others, 4) + "."
 	}
 	f.Missing = missingHolder(ts[0].wait.Type)
+	addClassFixes(&f, 1, []string{lock})
 	f.Fingerprint = model.Fingerprint(f.Rule, lock)
 	h.out = append(h.out, f)
 }
@@ -151,6 +162,8 @@ func (h *hangs) unheld(lock model.Ref, ts []*task) {
 	h.out = append(h.out, f)
 }
 
+const openEnd = " The evidence does not say who should end this wait, so whether it is a deadlock is open."
+
 func (h *hangs) undecided(ts []*task) {
 	f, names := h.plain(ts)
 	t := ts[0]
@@ -180,7 +193,7 @@ func (h *hangs) undecided(ts []*task) {
 	if w.Known && w.Type != "" {
 		f.Title += ", waiting for " + what
 	}
-	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + inFn(f.Function) + " for " + what + ". The evidence does not say who should end this wait, so whether it is a deadlock is open."
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + inFn(f.Function) + " for " + what + "." + openEnd
 	f.Fingerprint = model.Fingerprint(f.Rule, f.Function, pick(w.Known, w.Func, ""))
 	if f.Function == "" {
 		f.Fingerprint = model.Fingerprint(f.Rule, "comm", t.comm)

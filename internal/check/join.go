@@ -148,9 +148,18 @@ func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {
 			model.Edge{Kind: model.Waits, From: t.ref, To: v.classLock(t, e.To, t.wait.Type), Mode: orWrite(t.wait.Mode),
 				Func: t.wait.Caller.Func, Stack: t.stack, Why: why},
 			model.Edge{Kind: model.HeldBy, From: v.classLock(t, e.From, classify(e.FromStack).Type), To: t.ref,
-				Mode: orWrite(e.FromMode), Func: t.wait.Caller.Func, Why: why})
+				Mode: knownMode(e), Func: t.wait.Caller.Func, Why: why})
 	}
 	return out
+}
+
+// knownMode is how the first class of an order was held, "" if the evidence
+// does not say: the engine takes that for exclusive.
+func knownMode(e model.Edge) model.Mode {
+	if e.FromMode.Shared() {
+		return e.FromMode
+	}
+	return classify(e.FromStack).Mode
 }
 
 func orWrite(m model.Mode) model.Mode {

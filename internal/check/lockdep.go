@@ -177,17 +177,12 @@ func depLine(d kreport.Dep) string {
 	return s
 }
 
-// taker names the function that took entry i under the one before it.
-func (c circle) taker(i int) string {
-	if g, k := guilty(c.deps[i].Full); k >= 0 {
-		return g.Func + "()"
-	}
-	return "a path"
-}
+// taker names the function that took entry i under the one before it, or "".
+func (c circle) taker(i int) string { return guiltyName(c.deps[i].Full) }
 
 // interleaving plays the cycle on one CPU per entry: each holds the class
 // before its own, then all ask for the next.
-func (c circle) interleaving() []model.Moment {
+func (c circle) interleaving(r *kreport.Lockdep) []model.Moment {
 	n := len(c.deps)
 	if n < 2 {
 		return nil
@@ -196,20 +191,57 @@ func (c circle) interleaving() []model.Moment {
 	var out []model.Moment
 	for i := range n {
 		prev := (i + n - 1) % n
-		out = append(out, model.Moment{Actor: cpuName(i), Does: holdCall(c.types[prev], c.deps[prev].Lock),
-			Note: "now held; on the way to " + c.taker(i)})
+		note := "now held"
+		if fn := c.taker(i); fn != "" {
+			note += "; on the way to " + fn + "()"
+		}
+		out = append(out, model.Moment{Actor: cpuName(i), Does: holdCall(c.types[prev], c.heldMode(r, prev), c.deps[prev].Lock), Note: note})
 	}
 	for i, d := range c.deps {
-		out = append(out, model.Moment{Actor: cpuName(i), Does: call(c.types[i], "", d.Lock),
+		out = append(out, model.Moment{Actor: cpuName(i), Does: askCall(c.types[i], classify(d.Full).Mode, d.Lock),
 			Note: "waits for ever: " + d.Lock + " is held by " + cpuName((i+1)%n)})
 	}
 	return out
 }
 
+// heldMode is how entry i is held by the path that asks for the next, "" if
+// unknown: its own stack shows another path. Only for the report's task does
+// the scenario of newer kernels tell: rlock() is a reader
+// (print_circular_lock_scenario()).
+func (c circle) heldMode(r *kreport.Lockdep, i int) model.Mode {
+	if i == len(c.deps)-1 && len(r.Scenario) > 0 && r.Scenario[0].Op == "rlock" && r.Scenario[0].Lock == c.deps[i].Lock {
+		return model.Read
+	}
+	return ""
+}
+
 func cpuName(i int) string { return "CPU" + itoa(i) }
 
+// askCall is how a class is asked for.
+func askCall(t model.LockType, m model.Mode, name string) string {
+	if c, ok := knownClass(name); ok && c.take != "" {
+		return callText(c.take, name)
+	}
+	return call(t, m, name)
+}
+
+// callText prints a call, or words in front of a name.
+func callText(text, name string) string {
+	switch {
+	case name == "fs_reclaim":
+		return text + " (" + name + ")"
+	case strings.Contains(text, " "):
+		return text + " " + name
+	}
+	return text + "(" + name + ")"
+}
+
 // holdCall is how a class is entered: running a work function holds its map.
-func holdCall(t model.LockType, name string) string {
+// Where the mode of a holder is unknown both calls are named.
+func holdCall(t model.LockType, m model.Mode, name string) string {
+	if c, ok := knownClass(name); ok && c.hold+c.take != "" {
+		return callText(pick(c.hold != "", c.hold, c.take), name)
+	}
 	switch t {
 	case model.Work:
 		return "runs the work of " + name
@@ -219,8 +251,12 @@ func holdCall(t model.LockType, name string) string {
 		return "is to call complete() for " + name
 	case model.SRCU:
 		return "srcu_read_lock(" + name + ")"
+	case model.RWSem, model.RWLock, model.PercpuRWSem:
+		if m == "" {
+			return call(t, model.Read, name) + " or " + call(t, model.Write, name)
+		}
 	}
-	return call(t, "", name)
+	return call(t, m, name)
 }
 
 // scenario turns "Possible unsafe locking scenario" into moments.

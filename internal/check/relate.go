@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/model"
 )
@@ -143,6 +144,7 @@ func graceWaits(fs []model.Finding) {
 		}
 		if len(stuck[f.Boot]) > 0 {
 			f.Verdict = model.Behind
+			f.Explanation = strings.Replace(f.Explanation, openEnd, "", 1)
 			f.Explanation += " A CPU of this machine is stuck (see the related finding), and a grace period cannot end without it: these tasks are its victims."
 		}
 	}

@@ -62,8 +62,11 @@ func (v *view) inconsistent(i int, r *kreport.Lockdep) model.Finding {
 		f.Fingerprint = model.Fingerprint(f.Rule, f.Function)
 		return f
 	}
-	if irq == "reclaim" {
+	switch irq {
+	case "reclaim":
 		return v.reclaim(f, r, l)
+	case "NMI":
+		return v.inNMI(f, r, l)
 	}
 	typ := typeOf(r.Backtrace)
 	f.Locks = []model.LockInfo{lockOf(l, typ)}
@@ -87,8 +90,9 @@ func (v *view) inconsistent(i int, r *kreport.Lockdep) model.Finding {
 		{Actor: irq + " on CPU0", Does: call(typ, "", l.Lock), Note: "waits for ever" + inFn(inIRQ) + ": the holder runs again only when the " + irq + " has ended"}}
 	if outside != "" {
 		ownFix(&f, "Hold "+l.Lock+" with the "+irq+" off in "+outside+"()",
-			"Use "+pick(irq == "hardirq", "spin_lock_irqsave()/spin_unlock_irqrestore()", "spin_lock_bh()/spin_unlock_bh()")+" there, and in every other place outside the handler that takes "+l.Lock+".")
+			"Use "+irqOff(irq, typ)+" there, and in every other place outside the handler that takes "+l.Lock+".")
 	}
+	addClassFixes(&f, 1, []string{l.Lock})
 	return f
 }
 
@@ -100,6 +104,41 @@ func (v *view) reclaim(f model.Finding, r *kreport.Lockdep, l *kreport.Lock) mod
 	f.Fingerprint = model.Fingerprint(f.Rule, "reclaim", l.Lock)
 	f.Explanation = l.Lock + " is taken by code that memory reclaim runs, and is also held around an allocation that may start reclaim. The allocation then reclaims, and reclaim waits for the lock that its own task holds."
 	ownFix(&f, "Do not reclaim into this lock", "Allocate with GFP_NOFS or GFP_NOIO while "+l.Lock+" is held (memalloc_nofs_save() around the section), or allocate before it is taken.")
+	return f
+}
+
+// irqOff names the calls that take a lock with the interrupt off, by its type
+// where that is known: a seqcount or a mutex has no such call.
+func irqOff(irq string, t model.LockType) string {
+	lock := "spin"
+	switch t {
+	case model.RWLock:
+		lock = "write"
+	case model.RawSpinlock:
+		lock = "raw_spin"
+	}
+	both := ""
+	if t == model.RWLock {
+		both = ", and read_lock" + pick(irq == "hardirq", "_irqsave", "_bh") + "() for readers if the handler writes"
+	}
+	if irq == "hardirq" {
+		return lock + "_lock_irqsave()/" + lock + "_unlock_irqrestore()" + both
+	}
+	return lock + "_lock_bh()/" + lock + "_unlock_bh()" + both
+}
+
+// inNMI: a lock that an NMI takes. No lock function keeps an NMI out, so the
+// cure of the other interrupts is none here (verify_lock_unused(),
+// kernel/locking/lockdep.c).
+func (v *view) inNMI(f model.Finding, r *kreport.Lockdep, l *kreport.Lock) model.Finding {
+	f.Locks = []model.LockInfo{lockOf(l, typeOf(r.Backtrace))}
+	f.Title = l.Lock + " is taken in an NMI" + inFn(f.Function) + " and outside of NMIs"
+	f.Fingerprint = model.Fingerprint(f.Rule, "NMI", l.Lock)
+	f.Explanation = l.Lock + " is taken in an NMI" + inFn(f.Function) + ", and elsewhere too. An NMI comes even with interrupts off: if it stops the holder on its own CPU, it waits for code that cannot go on before the NMI ends."
+	f.Fix = []model.Fix{
+		{Title: "Do not take the lock in the NMI", Detail: "Only try it (spin_trylock()) and do without when it fails, or note what happened and let irq_work_queue() do the rest outside of the NMI. _irqsave is no help: it does not keep NMIs out."},
+	}
+	addClassFixes(&f, 1, []string{l.Lock})
 	return f
 }
 
@@ -135,7 +174,8 @@ func (v *view) irqOrder(i int, r *kreport.Lockdep) model.Finding {
 		"Now "+newDep(r)+safe+" leads to "+unsafe+inFn(f.Function)+".",
 		"CPU0 holds "+unsafe+" with "+irq+"s enabled; CPU1 holds "+safe+" and waits for "+unsafe+"; the "+irq+" on CPU0 asks for "+safe+": CPU0 waits for CPU1 and CPU1 for CPU0.")
 	ownFix(&f, "Cut the path from "+safe+" to "+unsafe,
-		"Either take "+unsafe+" with "+irq+"s off everywhere ("+pick(irq == "hardirq", "spin_lock_irqsave()", "spin_lock_bh()")+"), or do not take it, directly or through other locks, while "+safe+" is held"+inFn(f.Function)+".")
+		"Either take "+unsafe+" with "+irq+"s off everywhere ("+irqOff(irq, typeOf(r.UnsafeAt))+"), or do not take it, directly or through other locks, while "+safe+" is held"+inFn(f.Function)+".")
+	addClassFixes(&f, 1, names)
 	return f
 }
 
@@ -169,6 +209,8 @@ func irqWord(usage string) string {
 	switch {
 	case strings.Contains(usage, "RECLAIM"):
 		return "reclaim"
+	case strings.Contains(usage, "NMI"):
+		return "NMI"
 	case strings.Contains(usage, "SOFTIRQ"):
 		return "softirq"
 	case strings.Contains(usage, "HARDIRQ"):

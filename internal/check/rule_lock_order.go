@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"gordian/internal/kreport"
 	"gordian/internal/model"
@@ -65,7 +66,7 @@ func (v *view) circular(i int, r *kreport.Lockdep, c circle) model.Finding {
 		}
 		f.Locks = append(f.Locks, l)
 	}
-	f.Interleaving = c.interleaving()
+	f.Interleaving = c.interleaving(r)
 	f.Fingerprint = model.Fingerprint(f.Rule, sortedCopy(names)...)
 	if len(names) < 2 {
 		f.Confidence = model.Low
@@ -75,19 +76,23 @@ func (v *view) circular(i int, r *kreport.Lockdep, c circle) model.Finding {
 	}
 	f.Title = "lock order inversion: " + list(names, 4)
 	f.Explanation = c.explain(r)
-	for _, d := range c.deps {
-		if waitClass(d) {
-			c.waitAdvice(v, &f)
-			return f
-		}
+	// The proof names the function that asked for #0; so does the finding.
+	if g, k := guilty(c.deps[0].Full); k >= 0 && f.Function != g.Func {
+		blame(&f, g)
 	}
-	if slices.Contains(names, "fs_reclaim") {
-		f.Explanation += " fs_reclaim is not a lock: it stands for an allocation that may start memory reclaim, which takes the other locks."
-		ownFix(&f, "Do not start reclaim under these locks", "Allocate before the lock is taken, or make the section memalloc_nofs_save()/memalloc_nofs_restore() (memalloc_noio_save() for block devices): allocations inside it then do not enter the file system or the block layer. GFP_ATOMIC is wrong here.")
+	f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return x.Title == fixNesting().Title && !siblings(names) })
+	switch {
+	case slices.ContainsFunc(c.deps, waitClass):
+		c.waitAdvice(v, &f)
+		addClassFixes(&f, 1, names)
+		return f
+	case slices.Contains(names, "fs_reclaim"):
+		addClassFixes(&f, 0, names) // not a lock: there is no order to choose
 		return f
 	}
 	ownFix(&f, "Make all paths take these locks in one order",
-		"Either "+c.taker(0)+" must take "+names[0]+" before "+names[len(names)-1]+", or "+c.taker(1)+" must not take "+names[1]+" while it holds "+names[0]+".")
+		"Either "+pathName(c.taker(0))+" must take "+names[0]+" before "+names[len(names)-1]+", or "+pathName(c.taker(1))+" must not take "+names[1]+" while it holds "+names[0]+".")
+	addClassFixes(&f, 1, names)
 	return f
 }
 
@@ -98,9 +103,13 @@ func (c circle) explain(r *kreport.Lockdep) string {
 	if r.Task != nil {
 		who = label(r.Task.Comm, r.Task.PID)
 	}
-	parts = append(parts, who+" asked for "+c.deps[0].Lock+" in "+c.taker(0)+" while it held "+c.deps[n-1].Lock+".")
+	parts = append(parts, who+" asked for "+c.deps[0].Lock+inFn(c.taker(0))+" while it held "+c.deps[n-1].Lock+".")
 	for i := 1; i < n; i++ {
-		parts = append(parts, "But "+c.deps[i].Lock+" has been taken before while "+c.deps[i-1].Lock+" was held, in "+c.taker(i)+".")
+		in := ""
+		if fn := c.taker(i); fn != "" {
+			in = ", in " + fn + "()"
+		}
+		parts = append(parts, pick(i == 1, "But ", "And ")+c.deps[i].Lock+" has been taken before while "+c.deps[i-1].Lock+" was held"+in+".")
 	}
 	if n == 2 {
 		parts = append(parts, "If both paths run at the same time, each can get its first lock and then waits for the other's for ever.")
@@ -108,6 +117,32 @@ func (c circle) explain(r *kreport.Lockdep) string {
 		parts = append(parts, "If these "+itoa(n)+" paths run at the same time, each can get its first lock and then waits for the next one's: a circle.")
 	}
 	return sentences(parts...) + " Nothing need be stuck yet: lockdep reports the order the first time it sees it."
+}
+
+// siblings reports whether two of the classes are one class with subclasses or
+// duplicates ("i_lock", "i_lock/1", "i_lock#2"): only there is a nesting
+// annotation of any use.
+func siblings(names []string) bool {
+	seen := map[string]bool{}
+	for _, n := range names {
+		base := n
+		if i := strings.LastIndexAny(n, "/#"); i > 0 {
+			base = n[:i]
+		}
+		if seen[base] {
+			return true
+		}
+		seen[base] = true
+	}
+	return false
+}
+
+// pathName is a function in a sentence, or "the other path".
+func pathName(fn string) string {
+	if fn == "" {
+		return "one path"
+	}
+	return fn + "()"
 }
 
 // waitAdvice replaces the advice on order where one side is a wait.
@@ -120,10 +155,19 @@ func (c circle) waitAdvice(v *view, f *model.Finding) {
 		}
 		n := len(c.deps)
 		held := c.deps[(i+n-1)%n].Lock
-		f.Title = c.taker(i) + " waits for " + w.Lock + " while holding " + held + ", which " + w.Lock + " needs"
-		f.Explanation += " " + w.Lock + " is not a lock but stands for code that is waited for (" + typeWord(c.types[i]) + "): " + c.taker(i) +
-			" waits, with " + held + " held, until that code has finished, and that code takes " + c.deps[(i+1)%n].Lock + ". A lock order cannot fix this."
-		ownFix(f, "Release "+held+" before waiting in "+c.taker(i),
+		waiter := pathName(c.taker(i))
+		if n == 2 || i == 0 {
+			// The wait is where the cure is, whichever side was seen last.
+			f.Title = waiter + " waits for " + w.Lock + " while holding " + held + ", which " + w.Lock + " needs"
+			if g, k := guilty(w.Full); k >= 0 {
+				blame(f, g)
+			}
+		} else {
+			f.Title = "lock order inversion through a wait for code: " + list(c.names(), 4)
+		}
+		f.Explanation += " " + w.Lock + " is not a lock but stands for code that is waited for (" + typeWord(c.types[i]) + "): " + waiter +
+			" waits, with " + held + " held, until that code has finished, and that code takes " + c.deps[(i+1)%n].Lock + ". Another order of these two cannot fix this."
+		ownFix(f, "Release "+held+" before waiting in "+waiter,
 			"Under "+held+" mark the object as closing so that nothing new is queued, release "+held+", then wait for "+w.Lock+".")
 		return
 	}
@@ -157,6 +201,7 @@ func (v *view) joinedOrders(stated map[string]bool) []model.Finding {
 		}
 		f.Explanation = "No single report states this cycle. It joins orders that several reports show: " + orderText(c.Edges) +
 			". If these paths can run at the same time they can wait for each other in a circle. Lockdep stops at its first report, so it may not have looked."
+		addClassFixes(&f, 0, names)
 		f.Missing = []string{"Whether another lock, held around these paths, keeps them apart: the reports show only the locks they are about."}
 		out = append(out, f)
 	}
