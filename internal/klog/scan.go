@@ -99,7 +99,7 @@ func (s *scanner) next() (rawLine, bool) {
 		if s.fill() {
 			continue
 		}
-		if len(data) == 0 || s.midLine {
+		if data = s.buf[s.lo:s.hi]; len(data) == 0 || s.midLine { // fill has moved it
 			return rawLine{}, false
 		}
 		l := rawLine{text: data, no: s.no, off: s.off}
