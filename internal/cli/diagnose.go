@@ -31,7 +31,7 @@ type diagnose struct {
 	out           output
 	failOn        *choice
 	minConfidence *choice
-	maxFindings   int
+	maxFindings   limit
 }
 
 func newDiagnose(s Streams) *cobra.Command {
@@ -55,7 +55,7 @@ func newDiagnose(s Streams) *cobra.Command {
 	d.out.addFlags(c, s)
 	addChoice(c, d.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	addChoice(c, d.minConfidence, "min-confidence", "leave out findings that are less sure than this")
-	c.Flags().IntVar(&d.maxFindings, "max-findings", 0, "show at most `N` findings, the worst first (0: all)")
+	c.Flags().Var(&d.maxFindings, "max-findings", "show at most `N` findings, the worst first (0: all)")
 	return c
 }
 
@@ -67,10 +67,7 @@ func noEvidence(terminal bool) string {
 }
 
 func (d *diagnose) run(ctx context.Context, args []string) error {
-	if d.maxFindings < 0 {
-		return fmt.Errorf("--max-findings %d: must not be negative", d.maxFindings)
-	}
-	if err := d.out.choose(); err != nil {
+	if err := d.out.choose(args); err != nil {
 		return err
 	}
 	facts, readErr := d.readAll(ctx, args)
@@ -90,9 +87,16 @@ func (d *diagnose) run(ctx context.Context, args []string) error {
 	doc := newDocument(facts, findings)
 	keepConfident(doc, model.Confidence(d.minConfidence.value))
 	failed := atLeast(doc.Findings, d.failOn.value)
-	keepFirst(doc, d.maxFindings)
+	keepFirst(doc, int(d.maxFindings))
 	if err := d.out.write(doc); err != nil {
 		return err
+	}
+	if d.out.quiet { // the lines are findings: what was not read is said beside them
+		for _, in := range facts.Incomplete {
+			if in.Input >= 0 && in.Input < len(facts.Inputs) {
+				complain(d.Streams, fmt.Errorf("incomplete: %s: %s", facts.Inputs[in.Input].Path, in.Reason))
+			}
+		}
 	}
 	switch {
 	case readErr != nil:

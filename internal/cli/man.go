@@ -18,7 +18,7 @@ func newMan() *cobra.Command {
 		Short:   "Print the manual page",
 		Long:    "Print the manual page of gordian and all its commands, in roff.",
 		Example: "  gordian man | man -l -\n  gordian man > /usr/local/share/man/man1/gordian.1",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 
 		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"gordian/internal/model"
 	"gordian/internal/report"
@@ -24,10 +26,11 @@ type output struct {
 	verbose  bool
 	color    *choice
 	renderer report.Renderer
+	flags    *pflag.FlagSet
 }
 
 func (o *output) addFlags(c *cobra.Command, s Streams) {
-	o.s = s
+	o.s, o.flags = s, c.Flags()
 	o.color = newChoice("auto", "auto", "always", "never")
 	var names, help []string
 	for _, r := range renderers() {
@@ -46,8 +49,16 @@ func (o *output) addFlags(c *cobra.Command, s Streams) {
 func renderers() []report.Renderer { return report.All(ruleDocs()) }
 
 // choose picks the renderer before any evidence is read: a mistake in the
-// flags should not cost minutes.
-func (o *output) choose() error {
+// flags should not cost minutes. inputs are never written over.
+func (o *output) choose(inputs []string) error {
+	if o.file == "" && o.flags.Changed("output") {
+		return errors.New("--output: the name of the file is empty")
+	}
+	for _, in := range inputs {
+		if sameFile(o.file, in) {
+			return fmt.Errorf("--output %s: that is an input, which would be lost: give another name", o.file)
+		}
+	}
 	name := o.format
 	if name == "" {
 		name = formatOf(o.file)
@@ -62,13 +73,27 @@ func (o *output) choose() error {
 	if o.renderer.Render == nil {
 		return fmt.Errorf("--format %s: must be one of %s", name, strings.Join(names, ", "))
 	}
-	if o.quiet {
-		if name != "text" {
-			return errors.New("--quiet is for text only, not for " + name)
-		}
+	switch {
+	case o.quiet && o.verbose:
+		return errors.New("--quiet and --verbose: give one of them")
+	case o.quiet && name != "text":
+		return errors.New("--quiet is for text only, not for " + name)
+	case o.verbose && name != "text":
+		return errors.New("--verbose is for text only, not for " + name + ", which has everything")
+	case o.quiet:
 		o.renderer = report.Verdicts()
 	}
 	return nil
+}
+
+// sameFile reports whether two names are of one regular file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil || !x.Mode().IsRegular() {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // formatOf guesses the format from a file name.

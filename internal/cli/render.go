@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,13 +24,13 @@ func newRender(s Streams) *cobra.Command {
 		Long:    "Read a document that `gordian diagnose --format json` wrote (\"-\": standard input) and show it in any format.",
 		Example: renderExample,
 		Args: func(c *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(c, args); err != nil {
-				return usageError(c, err)
+			if len(args) != 1 {
+				return usageError(c, errors.New("give one saved JSON report, or - for standard input"))
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := out.choose(); err != nil {
+			if err := out.choose(args); err != nil {
 				return err
 			}
 			d, err := readSaved(args[0], s.In)
@@ -53,7 +55,13 @@ func readSaved(path string, stdin io.Reader) (*model.Document, error) {
 		r = f
 	}
 	d, err := model.ReadDocument(r)
-	if err != nil {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("%s: empty: not a gordian document", path)
+	case errors.As(err, &syntax):
+		return nil, fmt.Errorf("%s: not a gordian document, nor any JSON (`gordian diagnose` reads logs)", path)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 )
 
@@ -34,7 +36,8 @@ func newRoot(s Streams) *cobra.Command {
 		Example:       rootExample,
 		SilenceErrors: true, // Run prints them
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
+		Version:       versionLine(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := c.Help(); err != nil {
 				return err
@@ -49,5 +52,35 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetHelpTemplate(root.HelpTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
 	root.InitDefaultCompletionCmd()
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			shellNeeded(c)
+		}
+	}
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = func(_ *cobra.Command, args []string) error {
+			_, rest, err := root.Find(args)
+			if err == nil && len(rest) > 0 {
+				return noCommand(root, rest)
+			}
+			return err
+		}
+	}
 	return root
+}
+
+// shellNeeded makes the completion command refuse a line without a shell that
+// it knows: by default it prints help and succeeds.
+func shellNeeded(c *cobra.Command) {
+	c.Use = "completion bash|zsh|fish|powershell"
+	c.Long = "Print the completion script of a shell."
+	c.Example = "  source <(gordian completion bash)"
+	c.DisableFlagsInUseLine = true
+	c.Args = nil
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return usageError(c, errors.New("name a shell: bash, zsh, fish or powershell"))
+	}
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,6 +38,52 @@ func (c *choice) Set(s string) error {
 		}
 	}
 	return errors.New("must be one of " + strings.Join(c.words, ", "))
+}
+
+// limit is a flag that takes a number, 0 for none. Its own type says what is
+// wrong in words.
+type limit int
+
+func (l *limit) String() string { return strconv.Itoa(int(*l)) }
+
+func (l *limit) Type() string { return "N" }
+
+func (l *limit) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil:
+		return errors.New("must be a whole number")
+	case n < 0:
+		return errors.New("must not be negative")
+	}
+	*l = limit(n)
+	return nil
+}
+
+// noArgs is cobra.NoArgs in words for people.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError(c, fmt.Errorf("%s takes no arguments, and has %q", c.CommandPath(), args[0]))
+	}
+	return nil
+}
+
+// noCommand refuses what is no command of root, and says what may be meant.
+func noCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	var names []string
+	for _, c := range commands(root) {
+		names = append(names, c.Name())
+	}
+	if near := nearest(args[0], names); near != "" {
+		err = fmt.Errorf("%w; did you mean gordian %s?", err, near)
+	} else if _, e := os.Stat(args[0]); e == nil {
+		err = fmt.Errorf("%w; did you mean gordian diagnose %s?", err, args[0])
+	}
+	return usageError(root, err)
 }
 
 // complete offers the words to the shell.
