@@ -149,9 +149,9 @@ func TestFormats(t *testing.T) {
 		if !ok {
 			continue
 		}
-		ids := false
+		ids := false // more than one caller prints
 		for _, p := range lines {
-			ids = ids || strings.HasPrefix(p.caller, "C")
+			ids = ids || p.caller != lines[0].caller
 		}
 		want := contents(t, log)
 		for _, f := range formats() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -115,7 +116,7 @@ func FuzzExport(f *testing.F) {
 	f.Add([]byte("__CURSOR=s=1\nMESSAGE\n\xff\xff\xff\xff\xff\xff\xff\x7fa"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out, err := io.ReadAll(NewJournalExport(bytes.NewReader(data)))
-		if err != nil && len(out) == 0 && err != io.ErrUnexpectedEOF {
+		if err != nil && len(out) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatal(err)
 		}
 		if len(out) > 4*len(data)+1024 {
