@@ -153,6 +153,15 @@ func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {
 	return out
 }
 
+// asDerived marks evidence for an order as what a hold was inferred from.
+func asDerived(why []model.Provenance) []model.Provenance {
+	out := slices.Clone(why)
+	for i := range out {
+		out[i].Derived = true
+	}
+	return out
+}
+
 // knownMode is how the first class of an order was held, "" if the evidence
 // does not say: the engine takes that for exclusive.
 func knownMode(e model.Edge) model.Mode {

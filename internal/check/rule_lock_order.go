@@ -87,7 +87,8 @@ func (v *view) circular(i int, r *kreport.Lockdep, c circle) model.Finding {
 		addClassFixes(&f, 1, names)
 		return f
 	case slices.Contains(names, "fs_reclaim"):
-		addClassFixes(&f, 0, names) // not a lock: there is no order to choose
+		f.Fix = []model.Fix{fixNarrow()} // not a lock: there is no order to choose
+		addClassFixes(&f, 0, names)
 		return f
 	}
 	ownFix(&f, "Make all paths take these locks in one order",

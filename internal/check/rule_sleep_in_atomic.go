@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"gordian/internal/kreport"
@@ -169,9 +170,9 @@ func (v *view) atomic(i int, r kreport.Atomic) model.Finding {
 	switch r.Family {
 	case "sched-atomic":
 		f.Title = "scheduling while atomic" + inFn(f.Function)
-		f.Explanation = sentences(who+" gave up the CPU"+inFn(f.Function)+" with preemption off"+pick(r.PreemptCount == "", "", " (preempt_count "+r.PreemptCount+")")+".",
+		f.Explanation = sentences(who+" gave up the CPU"+inFn(f.Function)+" where that is not allowed"+pick(r.PreemptCount == "", "", " (preempt_count "+r.PreemptCount+")")+".",
 			pick(r.Held == nil, "", "It holds "+list(heldNames(orNone(r.Held)), 3)+"."),
-			"Either the code sleeps under a spinlock, or a spinlock taken earlier was never released.")
+			atomicWhy(r.PreemptCount))
 	case "blocking-ops":
 		f.Severity = model.SevWarning
 		f.Title = "a sleep inside another sleep" + inFn(f.Function)
@@ -190,6 +191,25 @@ func (v *view) atomic(i int, r kreport.Atomic) model.Finding {
 	f.Fingerprint = model.Fingerprint(f.Rule, r.Family, f.Function)
 	truncated(&f, &r.ReportBase)
 	return f
+}
+
+// atomicWhy reads a preempt count: 8 bits of preempt_disable() and spinlocks,
+// of which the scheduler itself has one, 8 of softirqs (odd in a handler, even
+// for local_bh_disable()), then hardirqs and NMIs (include/linux/preempt.h).
+func atomicWhy(count string) string {
+	n, err := strconv.ParseUint(strings.TrimPrefix(count, "0x"), 16, 32)
+	switch softirq := n >> 8 & 0xff; {
+	case err != nil:
+	case n == 0:
+		return "The count is below what the scheduler itself adds: preemption was enabled once more than it was disabled, by an unlock too many."
+	case n>>16&0xff != 0:
+		return "The count says that it is inside an interrupt handler, which may not sleep."
+	case softirq&1 == 1:
+		return "The count says that it is inside a softirq (a timer, a tasklet, network receive), which may not sleep, or that a softirq left it behind."
+	case softirq != 0:
+		return "The count says that bottom halves are off: the code sleeps under spin_lock_bh() or local_bh_disable(), or one of them was never undone."
+	}
+	return "Either the code sleeps under a spinlock, or a spinlock taken earlier was never released."
 }
 
 func orNone(h *kreport.Held) *kreport.Held {

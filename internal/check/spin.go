@@ -211,9 +211,9 @@ func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {
 		f.Title = a.actor() + inFn(fa) + " and " + b.actor() + inFn(fb) + " spin for each other's lock"
 		f.Path = []model.PathStep{
 			{Kind: model.Waits, From: a.actor(), To: ea.To.Name(), Mode: model.Write, At: at(a.wait.Caller), Why: []model.Provenance{a.why}},
-			{Kind: model.HeldBy, From: ea.To.Name(), To: b.actor(), Mode: model.Write, At: at(b.wait.Caller), Why: eb.Why},
+			{Kind: model.HeldBy, From: ea.To.Name(), To: b.actor(), Mode: model.Write, At: at(b.wait.Caller), Why: asDerived(eb.Why)},
 			{Kind: model.Waits, From: b.actor(), To: eb.To.Name(), Mode: model.Write, At: at(b.wait.Caller), Why: []model.Provenance{b.why}},
-			{Kind: model.HeldBy, From: eb.To.Name(), To: a.actor(), Mode: model.Write, At: at(a.wait.Caller), Why: ea.Why}}
+			{Kind: model.HeldBy, From: eb.To.Name(), To: a.actor(), Mode: model.Write, At: at(a.wait.Caller), Why: asDerived(ea.Why)}}
 		f.Locks = []model.LockInfo{{Name: ea.To.Name(), Type: a.wait.Type, Addr: a.addr}, {Name: eb.To.Name(), Type: b.wait.Type, Addr: b.addr}}
 	} else {
 		f.Missing = []string{"Which locks each CPU holds: lockdep (CONFIG_PROVE_LOCKING) reports the order when both paths have run once; the source shows it too."}

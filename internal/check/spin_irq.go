@@ -46,7 +46,10 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 	f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for " + lock + ". Both are code of [" + below.Module +
 		"]. If " + below.Func + "() holds that lock with interrupts enabled, the handler waits for the very code that it stopped, and this CPU is lost."
 	if name != "" {
-		f.Verdict, f.Confidence = model.Deadlocked, model.High
+		// A class of one static lock is this very lock; else another of its kind
+		// may be held here.
+		f.Verdict, f.Confidence = model.Deadlocked, pickConf(model.Medium, staticName(name))
+		f.Missing = []string{"That " + below.Func + "() was inside the section of this lock when it was stopped is inferred from the spinning: a dump shows it."}
 		addReports(&f, splat)
 		f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for a lock. Lockdep reported in this boot that " + name + " is used in exactly these two functions, in one of them in the interrupt and in the other with it enabled. So the handler waits for the very code that it stopped, and this CPU is lost."
 		f.Title = handler + "() spins in an interrupt for " + name + ", which " + below.Func + "() below it holds"

@@ -31,7 +31,7 @@ var reporting = []group{
 			lockdep_init_map_type lockdep_init_map lockdep_sys_exit lockdep_sys_exit_thunk debug_check_no_locks_held
 			debug_check_no_locks_freed check_flags check_usage print_bfs_bug print_irq_lock_scenario
 			valid_state save_trace reacquire_held_locks match_held_lock
-			debug_lockdep_rcu_enabled rcu_read_lock_sched_held rcu_read_lock_held rcu_read_lock_bh_held rcu_read_lock_any_held
+			debug_lockdep_rcu_enabled lockdep_rtnl_is_held lockdep_sock_is_held rcu_read_lock_sched_held rcu_read_lock_held rcu_read_lock_bh_held rcu_read_lock_any_held
 			rcu_read_lock_held_common rcu_lockdep_current_cpu_online rcu_is_watching rcu_dynticks_curr_cpu_in_eqs __rcu_is_watching rcu_lock_acquire add_lock_to_list verify_lock_unused lockdep_register_key
 			lockdep_unregister_key assign_lock_key look_up_lock_class lock_chain_count`},
 	{role: roleReport, why: "debug checks of locks and of atomic context, kernel/locking/spinlock_debug.c, kernel/sched/core.c",

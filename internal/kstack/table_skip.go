@@ -84,11 +84,18 @@ var helpers = []group{
 		names: `memcpy __memcpy memcpy_orig memcpy_erms memset __memset memset_erms memset_orig memmove __memmove memcmp strlen strcmp strncmp strnlen
 			jhash jhash2 vsnprintf snprintf scnprintf sprintf vscnprintf number put_dec put_dec_trunc8 put_dec_full8 format_decode pointer
 			clear_page_erms clear_page_rep clear_page_orig copy_page crc32_le __cmpxchg __delay delay_tsc __const_udelay __udelay __ndelay delay_loop`},
+	{role: roleHelper, why: "freeing memory: the caller freed it, mm/slub.c, mm/vmalloc.c, mm/percpu.c",
+		names: `kfree kfree_sensitive kmem_cache_free __kmem_cache_free kmem_cache_free_bulk slab_free __slab_free do_slab_free ___cache_free
+			__cache_free deactivate_slab put_cpu_partial unfreeze_partials vfree kvfree free_percpu`},
+	{role: roleHelper, why: "socket buffers: the caller wanted one, net/core/skbuff.c, sock.c",
+		names: `__build_skb build_skb __netdev_alloc_skb __napi_alloc_skb napi_alloc_skb kmalloc_reserve __kmalloc_reserve skb_clone skb_copy
+			sock_alloc_send_skb sock_alloc_send_pskb kfree_skb kfree_skb_reason kfree_skb_partial __kfree_skb consume_skb skb_release_data skb_release_all
+			skb_release_head_state`},
 	{role: roleHelper, why: "containers: the caller owns the table or tree, lib/rhashtable.c, radix-tree.c, xarray.c, idr.c, rbtree.c, list_debug.c",
 		names: `__rhashtable_lookup rhashtable_lookup rhashtable_lookup_fast rhashtable_jhash2 rht_key_hashfn rht_key_get_hash rht_head_hashfn
 			__rhashtable_insert_fast rhashtable_insert_fast rhashtable_insert_slow rhashtable_walk_next rhashtable_walk_start_check
 			radix_tree_* __radix_tree_* xas_* xa_load xa_store __xa_store xa_erase __xa_erase xa_find xa_find_after __xa_alloc
-			idr_alloc idr_alloc_u32 idr_alloc_cyclic idr_remove idr_find idr_for_each idr_get_next idr_preload ida_alloc_range ida_free ida_simple_get
+			idr_alloc idr_alloc_u32 idr_alloc_cyclic idr_remove idr_find idr_for_each idr_get_next idr_preload ida_alloc_range ida_pre_get ida_free ida_simple_get
 			rb_insert_color rb_erase rb_next rb_first __rb_insert_augmented __list_add_valid __list_add_valid_or_report
 			__list_del_entry_valid __list_del_entry_valid_or_report refcount_warn_saturate
 			_find_next_bit _find_first_bit find_next_bit find_first_bit __bitmap_weight bsearch sort sort_r`},
