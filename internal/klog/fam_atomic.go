@@ -23,10 +23,11 @@ func atomicFamilies() []family {
 
 var (
 	sleepRx    = regexp.MustCompile(`BUG: sleeping function called from invalid context(?: at (\S+?):(\d+))?`)
-	sleepState = regexp.MustCompile(`in_atomic\(\): (\d+), irqs_disabled\(\): (\d+)(?:, non_block: (\d+))?, pid: (\d+), name: (.*)$`)
+	sleepState = regexp.MustCompile(`in_atomic\(\): ?(\d+), irqs_disabled\(\): ?(\d+)(?:, non_block: (\d+))?(?:, pid: (\d+), name: (.*))?$`)
 	sleepCount = regexp.MustCompile(`preempt_count: ([0-9a-f]+), expected: ([0-9a-f]+)`)
 	sleepRCU   = regexp.MustCompile(`RCU nest depth: (\d+), expected: (\d+)`)
-	schedRx    = regexp.MustCompile(`BUG: scheduling while atomic: (.*)/(\d+)/(0x[0-9a-f]+)`)
+	// pid and preempt count changed places in 2.6.26
+	schedRx    = regexp.MustCompile(`BUG: scheduling while atomic: (.*)/(?:(\d+)/(0x[0-9a-f]+)|(0x[0-9a-f]+)/(\d+))`)
 	blockOpsRx = regexp.MustCompile(`do not call blocking ops when !TASK_RUNNING; state=([0-9a-f]+)(?: set at (.*))?$`)
 	preemptRx  = regexp.MustCompile(`BUG: using (\w+)\(\) in preemptible \[([0-9a-f]+)\](?: code:? (.*)/(\d+))?`)
 	exitRx     = regexp.MustCompile(`note: (.*)\[(\d+)\] exited with preempt_count (\d+)`)
@@ -40,10 +41,11 @@ func parseAtomicSleep(b *block) model.Report {
 	}
 	for i, rec := range b.recs[1:] {
 		t := strings.TrimSpace(rec.text)
-		if m := sleepState.FindStringSubmatch(t); m != nil && r.Task == nil {
+		if m := sleepState.FindStringSubmatch(t); m != nil && r.InAtomic == nil {
 			r.InAtomic, r.IRQsDisabled, r.NonBlock = intp(m[1]), intp(m[2]), intp(m[3])
-			pid, _ := strconv.Atoi(m[4])
-			r.Task = &kreport.Task{Comm: validUTF8(m[5]), PID: pid}
+			if pid := intp(m[4]); pid != nil { // not in 2.6.2x
+				r.Task = &kreport.Task{Comm: validUTF8(m[5]), PID: *pid}
+			}
 		}
 		if m := sleepCount.FindStringSubmatch(t); m != nil && r.PreemptCount == "" {
 			r.PreemptCount, r.PreemptExpected = m[1], m[2]
@@ -87,8 +89,8 @@ func parseAtomic(b *block) model.Report {
 	switch r.Family {
 	case "sched-atomic":
 		m := schedRx.FindStringSubmatch(r.Header)
-		task(m[1], m[2])
-		r.PreemptCount = strings.TrimPrefix(m[3], "0x")
+		task(m[1], m[2]+m[5])
+		r.PreemptCount = strings.TrimPrefix(m[3]+m[4], "0x")
 	case "preemptible":
 		m := preemptRx.FindStringSubmatch(r.Header)
 		r.Op, r.PreemptCount = m[1], m[2]

@@ -20,7 +20,7 @@ func lockFamilies() []family {
 }
 
 var (
-	spinRx   = regexp.MustCompile(`BUG: (spinlock|rwlock|rwlock-[rw]\w+|write-lock|read-lock|rt_?mutex) (bad magic|recursion|already unlocked|lockup suspected|cpu recursion|wrong owner|wrong CPU|trylock failure on UP|lockup)(?: on CPU#(\d+)(?:, (.*)/(\d+)(?:, ([0-9a-fx]\S*))?\s*$)?)?`)
+	spinRx   = regexp.MustCompile(`BUG: (spinlock|rwlock|rwlock-[rw]\w+|write-lock|read-lock|rt_?mutex) (bad magic|recursion|already unlocked|lockup suspected|cpu recursion|wrong owner|wrong CPU|trylock failure on UP|lockup)(?: on CPU#(\d+)(?:, (.*)/(\d+)(?:, [0-9a-fx]\S*)?(?: \([^)]*\))?\s*$)?)?`)
 	spinDump = regexp.MustCompile(`lock: (\S+?),? .*?\.?magic: ([0-9a-f]+), \.owner: (.*)/(-?\d+), \.owner_cpu: (-?\d+)`)
 )
 

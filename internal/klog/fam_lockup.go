@@ -15,6 +15,8 @@ func lockupFamilies() []family {
 	return []family{
 		{name: "soft-lockup", match: matches("soft lockup", softRx), parse: parseSoft, adopts: true, twins: true},
 		{name: "hard-lockup", match: matches("ard LOCKUP", hardRx), parse: parseHard, adopts: true, twins: true},
+		{name: "soft-lockup", match: matches("soft lockup detected", oldSoftRx), parse: parseOldLockup, adopts: true},
+		{name: "hard-lockup", match: matches("detected LOCKUP", oldHardRx), parse: parseOldLockup, adopts: true},
 		{name: "csd-lockup", match: matches("CSD lock", csdRx), parse: parseCSD, adopts: true},
 	}
 }
@@ -22,7 +24,10 @@ func lockupFamilies() []family {
 var (
 	softRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s!(?: \[(.*):(\d+)\])?`)
 	hardRx = regexp.MustCompile(`(?:(?:NMI )?watchdog: )?(?:CPU ?(\d+):? )?(?:Watchdog detected hard LOCKUP on cpu (\d+)|self-detected hard LOCKUP(?: @ (\S+?)(?:\+0x\S*)?(?:\s|$))?|detected hard LOCKUP on other CPUs ([\d,-]+)|Watchdog CPU:(\d+) Hard LOCKUP|Watchdog CPU:\d+ detected Hard LOCKUP other CPUS:([\d,-]+))`)
-	csdRx  = regexp.MustCompile(`(?:csd: )?(?:Detected|Continued) non-responsive CSD lock \(#\d+\) on CPU#(\d+), waiting (-?\d+)(?:\.\d+)? (ns|secs)?.*? for CPU#(\d+)(?: (\S+?)(?:\+0x|\(|$))?`)
+	// 2.6.18 and before; 2.6.16 to 2.6.3x
+	oldSoftRx = regexp.MustCompile(`BUG: soft lockup detected on CPU#(\d+)!`)
+	oldHardRx = regexp.MustCompile(`(?:BUG: )?NMI Watchdog detected LOCKUP on CPU ?(\d+)`)
+	csdRx     = regexp.MustCompile(`(?:csd: )?(?:Detected|Continued) non-responsive CSD lock \(#\d+\) on CPU#(\d+), waiting (-?\d+)(?:\.\d+)? (ns|secs)?.*? for CPU#(\d+)(?: (\S+?)(?:\+0x|\(|$))?`)
 )
 
 func parseSoft(b *block) model.Report {
@@ -56,6 +61,21 @@ func parseHard(b *block) model.Report {
 	r.Contexts = b.cpuContexts()
 	r.Context = b.context()
 	r.Truncated = r.Truncated || len(r.Contexts) == 0
+	return r
+}
+
+// parseOldLockup reads the watchdogs of early 2.6, which name only the CPU.
+func parseOldLockup(b *block) model.Report {
+	r := &kreport.Lockup{ReportBase: b.base()}
+	for _, rx := range []*regexp.Regexp{oldSoftRx, oldHardRx} {
+		if m := rx.FindStringSubmatch(r.Header); m != nil {
+			r.CPU = intp(m[1])
+		}
+	}
+	r.Context = b.context()
+	if r.Context != nil {
+		r.Task = &kreport.Task{Comm: r.Context.Comm, PID: r.Context.PID}
+	}
 	return r
 }
 

@@ -16,7 +16,7 @@ func otherFamilies() []family {
 		{name: "netdev-unregister", match: matches("unregister_netdevice", netdevRx), parse: parseNetdev, oneLine: true, child: true},
 		{name: "netdev-watchdog", match: netWatchHeader, parse: parseNetdev, warns: true},
 		{name: "dpm-timeout", match: matches("DPM device timeout", dpmRx), parse: parseDPM},
-		{name: "fs-alloc-deadlock", match: contains("possible memory allocation deadlock"), parse: parseMessage, oneLine: true},
+		{name: "fs-alloc-deadlock", match: matches("allocation deadlock", allocRx), parse: parseMessage, oneLine: true},
 		{name: "sched-ext-stall", match: contains("runnable task stall ("), parse: parseMessage},
 		{name: "panic", match: matches("hung", panicRx), parse: parseMessage},
 	}
@@ -29,7 +29,12 @@ var (
 	netCritRx = regexp.MustCompile(`(?:(\S+) \S+ (\S+): )?NETDEV WATCHDOG: (?:CPU: \d+: transmit queue (\d+)|(\S+): transmit) timed out`)
 	dpmRx     = regexp.MustCompile(`\*\*\*\* DPM device timeout(?: after (\d+) seconds)?.*`)
 	panicRx   = regexp.MustCompile(`Kernel panic - not syncing: (hung_task: blocked tasks|softlockup: hung tasks)`)
-	msgTask   = regexp.MustCompile(`^(.+)/(\d+) is deadlocking current task (.+)/(\d+)`)
+	// kernel/sched/ext.c, fs/xfs/xfs_message.c
+	schedExtRx = regexp.MustCompile(`runnable task stall \((.+)\[(\d+)\] failed to run`)
+	stallSecs  = regexp.MustCompile(`runnable task stall \(.* for (\d+)\.\d+s`)
+	allocRx    = regexp.MustCompile(`(?:XFS\S*:? )?(?:\S+\(\d+\) )?possible memory allocation deadlock`)
+	xfsRx      = regexp.MustCompile(`(\S+)\((\d+)\) possible memory allocation deadlock`)
+	msgTask    = regexp.MustCompile(`^(.+)/(\d+) is deadlocking current task (.+)/(\d+)`)
 )
 
 func netWatchHeader(text string) (int, bool) {
@@ -73,6 +78,15 @@ func parseMessage(b *block) model.Report {
 	}
 	if m := panicRx.FindStringSubmatch(r.Header); m != nil {
 		r.Reason = m[1]
+	}
+	for _, rx := range []*regexp.Regexp{schedExtRx, xfsRx} {
+		if m := rx.FindStringSubmatch(r.Header); m != nil {
+			pid, _ := strconv.Atoi(m[2])
+			r.Task = &kreport.Task{Comm: validUTF8(m[1]), PID: pid}
+		}
+	}
+	if m := stallSecs.FindStringSubmatch(r.Header); m != nil {
+		r.Secs = intp(m[1])
 	}
 	if b.fam.oneLine {
 		return r

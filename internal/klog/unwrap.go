@@ -37,6 +37,8 @@ func broken(text, next string) bool {
 		return brokenHung(t, n)
 	case strings.HasPrefix(n, "flags:0x") || strings.HasPrefix(n, "task_flags:0x") || strings.HasPrefix(n, "ppid:"):
 		return strings.HasPrefix(t, "task:")
+	case strings.HasPrefix(t, "in_atomic():"):
+		return strings.HasPrefix(n, "name: ") || strings.HasPrefix(n, "pid: ") || strings.HasPrefix(n, "non_block: ") || strings.HasPrefix(n, "irqs_disabled():")
 	case n == "]" || (strings.HasSuffix(n, "]") && !strings.Contains(n, "[") && len(n) < 24):
 		return strings.LastIndexByte(t, '[') > strings.LastIndexByte(t, ']')
 	case lockCut(t):
