@@ -35,7 +35,7 @@ func TestUnheldLock(t *testing.T) {
 	w := newWorld()
 	w.hung("one", 10, inMutex+"f_one@m")
 	w.hung("two", 11, inMutex+"f_two@m")
-	w.add(&kreport.LocksDump{ReportBase: w.base("locks-dump", "Showing all locks held in the system:")})
+	w.add(&kreport.LocksDump{ReportBase: w.base("locks-dump", "Showing all locks held in the system:"), Tasks: []kreport.Held{{Comm: "busy", PID: 20, Count: 2}}})
 	l := w.lock("ffff01", "&x->lock", model.Mutex)
 	w.waits(w.task("one", 10), l, "#0", false)
 	w.waits(w.task("two", 11), l, "#0", false)
@@ -45,5 +45,5 @@ func TestUnheldLock(t *testing.T) {
 		t.Error(titles(fs))
 	}
 	wantContains(t, "title", f.Title, "wait for &x->lock")
-	wantContains(t, "explanation", f.Explanation, "No other task in the list")
+	wantContains(t, "explanation", f.Explanation, "No other task in the list", "candidates: busy/20")
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/kreport"
 	"gordian/internal/model"
 )
 
@@ -157,9 +158,32 @@ func (h *hangs) unheld(lock model.Ref, ts []*task) {
 	f.Title = list(names, 3) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where
 	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where +
 		". No other task in the list of held locks has it. Lockdep leaves the locks of running tasks out of that list, so its holder was running at that moment, or has ended with it held, or it was about to be handed over."
+	if run := h.running(ts[0].boot); len(run) > 0 {
+		f.Explanation += " Listed with locks, but running, and so candidates: " + list(run, 6) + "."
+	}
 	f.Missing = []string{"What ran on the CPUs at that time (SysRq-l): the holder is most likely among it; a task listed as \"N locks held by\" with no lines after it was running."}
 	f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
 	h.out = append(h.out, f)
+}
+
+// running names the tasks that the last list of held locks counts but does not
+// show: they were running, so that their locks could not be read
+// (lockdep_print_held_locks(), kernel/locking/lockdep.c).
+func (h *hangs) running(boot model.Boot) []string {
+	var out []string
+	for _, i := range h.families["locks-dump"] {
+		r, ok := h.facts.Reports[i].(*kreport.LocksDump)
+		if !ok || r.Boot != boot || len(r.Tasks) == 0 {
+			continue
+		}
+		out = nil
+		for _, t := range r.Tasks {
+			if t.Count > 0 && len(t.Locks) == 0 {
+				out = append(out, label(t.Comm, t.PID))
+			}
+		}
+	}
+	return out
 }
 
 const openEnd = " The evidence does not say who should end this wait, so whether it is a deadlock is open."

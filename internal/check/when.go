@@ -117,3 +117,13 @@ next:
 	}
 	return out
 }
+
+// maxBetween bounds the seconds between two looks at spinning CPUs that are
+// taken for one event: stalls are repeated after 60 s, soft lockups after 20 s.
+const maxBetween = 120
+
+func (v *view) closeBy(i, j int) bool {
+	a, okA := seconds(v.base(i).Time)
+	b, okB := seconds(v.base(j).Time)
+	return i == j || !okA || !okB || max(a-b, b-a) <= maxBetween
+}

@@ -92,10 +92,10 @@ var helpers = []group{
 			sock_alloc_send_skb sock_alloc_send_pskb kfree_skb kfree_skb_reason kfree_skb_partial __kfree_skb consume_skb skb_release_data skb_release_all
 			skb_release_head_state`},
 	{role: roleHelper, why: "containers: the caller owns the table or tree, lib/rhashtable.c, radix-tree.c, xarray.c, idr.c, rbtree.c, list_debug.c",
-		names: `__rhashtable_lookup rhashtable_lookup rhashtable_lookup_fast rhashtable_jhash2 rht_key_hashfn rht_key_get_hash rht_head_hashfn
+		names: `__rhashtable_lookup rhashtable_lookup rhashtable_lookup_fast rhltable_lookup rhashtable_jhash2 rht_key_hashfn rht_key_get_hash rht_head_hashfn
 			__rhashtable_insert_fast rhashtable_insert_fast rhashtable_insert_slow rhashtable_walk_next rhashtable_walk_start_check
 			radix_tree_* __radix_tree_* xas_* xa_load xa_store __xa_store xa_erase __xa_erase xa_find xa_find_after __xa_alloc
-			idr_alloc idr_alloc_u32 idr_alloc_cyclic idr_remove idr_find idr_for_each idr_get_next idr_preload ida_alloc_range ida_pre_get ida_free ida_simple_get
+			idr_alloc idr_alloc_u32 idr_alloc_cyclic idr_remove idr_find idr_for_each idr_get_next idr_get_free idr_preload ida_alloc_range ida_pre_get ida_free ida_simple_get
 			rb_insert_color rb_erase rb_next rb_first __rb_insert_augmented __list_add_valid __list_add_valid_or_report
 			__list_del_entry_valid __list_del_entry_valid_or_report refcount_warn_saturate
 			_find_next_bit _find_first_bit find_next_bit find_first_bit __bitmap_weight bsearch sort sort_r`},
