@@ -32,6 +32,8 @@ func headline(d *model.Document) (head string, rest []string) {
 		return count(len(d.Findings), "finding"), nil
 	case len(d.Incomplete) > 0:
 		return "Nothing found, but part of the evidence could not be used", nil
+	case len(d.Reports) == 0 && len(d.Inputs) > 0:
+		return "Nothing found: no kernel report about a hang or a lock is in the evidence", nil
 	}
 	return "Nothing found", nil
 }

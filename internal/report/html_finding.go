@@ -163,7 +163,10 @@ func (b *htmlBuilder) facts(f *model.Finding) []htmlFact {
 func (b *htmlBuilder) proof(v *htmlFinding, f *model.Finding) {
 	for _, s := range f.Path[:min(len(f.Path), b.lim.Rows)] {
 		st := htmlStep{
-			Class: "step", From: b.line(s.From), To: b.line(s.To), Mode: b.line(string(s.Mode)), At: b.line(s.At),
+			Class: "step", From: b.line(s.From), To: b.line(s.To), At: b.line(s.At),
+		}
+		if s.Mode.Shared() {
+			st.Mode = b.line(string(s.Mode))
 		}
 		switch s.Kind {
 		case model.Waits:

@@ -112,7 +112,7 @@ func (g *htmlGraph) edge(s model.PathStep, from, to int) {
 		}
 	}
 	first := strings.ReplaceAll(string(s.Kind), "-", " ")
-	if s.Mode != "" {
+	if s.Mode.Shared() { // most locks have no other mode than write
 		first += " · " + string(s.Mode)
 	}
 	first = htmlLine(first, 100)

@@ -195,6 +195,7 @@ func TestHTMLHeadline(t *testing.T) {
 		{htmlDocument(htmlSelf()), "1 locking rule was broken", 0},
 		{htmlDocument(), "Nothing found, but part of the evidence could not be used", 0},
 		{&model.Document{}, "Nothing found", 0},
+		{&model.Document{Inputs: []model.Input{{Path: "a.log"}}}, "Nothing found: no kernel report about a hang or a lock is in the evidence", 0},
 	} {
 		head, rest := headline(c.doc)
 		if head != c.head || len(rest) != c.rest {
