@@ -19,7 +19,7 @@ func (h *hangs) siteRing(ts []*task) []model.Edge {
 		}
 		if !seen[s] {
 			seen[s] = true
-			f.Edges = append(f.Edges, h.sites[s]...)
+			f.Edges = append(f.Edges, h.ordersAt(t.boot, s)...)
 		}
 	}
 	if len(f.Edges) < 2 {

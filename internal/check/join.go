@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"gordian/internal/kreport"
@@ -36,7 +37,7 @@ func (v *view) join() *model.Facts {
 		var add []model.Edge
 		worker := v.workerFor(t)
 		if t.stuck {
-			add = v.siteEdges(t, v.sites[siteOf(t.wait.Caller)])
+			add = v.siteEdges(t, v.ordersAt(t.boot, siteOf(t.wait.Caller)))
 		}
 		switch {
 		case len(add) > 0:
@@ -130,6 +131,30 @@ func derived(t *task, text string) []model.Provenance {
 	p.Derived = true
 	p.Excerpt = text
 	return []model.Provenance{p}
+}
+
+// ordersAt returns the orders that lockdep saw at a call site: those of the
+// same boot where there are any, for their lines stand nearest to the hang.
+func (v *view) ordersAt(b model.Boot, s site) []model.Edge {
+	all := v.sites[s]
+	same := slices.DeleteFunc(slices.Clone(all), func(e model.Edge) bool { return v.bootOf(e.Why[0]) != b })
+	if len(same) > 0 {
+		return same
+	}
+	return all
+}
+
+// bootOf returns the boot of the report that a line belongs to.
+func (v *view) bootOf(p model.Provenance) model.Boot {
+	line, err := strconv.Atoi(strings.TrimPrefix(p.Locator, "line "))
+	if err != nil {
+		return ""
+	}
+	i, ok := v.reportAt(p.Input, line)
+	if !ok {
+		return ""
+	}
+	return v.base(i).Boot
 }
 
 func (v *view) siteEdges(t *task, edges []model.Edge) []model.Edge {

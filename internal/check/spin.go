@@ -243,7 +243,7 @@ func pickConf(c model.Confidence, static bool) model.Confidence {
 
 // spinEdge is the order that lockdep saw at the place where a CPU spins.
 func (v *view) spinEdge(c cpuSeen) *model.Edge {
-	es := v.sites[siteOf(c.wait.Caller)]
+	es := v.ordersAt(c.boot, siteOf(c.wait.Caller))
 	if len(es) == 0 {
 		return nil
 	}

@@ -94,6 +94,9 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 		err = fmt.Errorf("%s: damaged or cut, read up to there (%s): %w", src.name, src.progress(), err)
 	}
 	if len(head) == 0 && err == nil {
+		if path == "-" { // what fed the pipe failed, most likely
+			err = errors.New("-: nothing came in on standard input")
+		}
 		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: "the input is empty"})
 	}
 	if len(f.Reports) > before {

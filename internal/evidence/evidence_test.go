@@ -223,9 +223,18 @@ func TestOneBadInput(t *testing.T) {
 	}
 }
 
+// TestEmpty: an empty file is a log without lines; an empty pipe is most
+// likely a command that failed.
 func TestEmpty(t *testing.T) {
-	if f, err := read(nil); err != nil || len(f.Reports) != 0 {
-		t.Errorf("an empty log: %v, %v", f.Reports, err)
+	if f, err := read(nil); err == nil || len(f.Incomplete) != 1 {
+		t.Errorf("an empty pipe: %v, %v", f.Incomplete, err)
+	}
+	path := filepath.Join(t.TempDir(), "empty.log")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := Read(context.Background(), []string{path}, Options{}); err != nil || len(f.Incomplete) != 1 {
+		t.Errorf("an empty file: %v, %v", f.Incomplete, err)
 	}
 }
 

@@ -25,7 +25,7 @@ func open(path string, stdin io.Reader) (*source, error) {
 		return nil, clearer(path, err)
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s: this is a folder: %w (C source is for `gordian check`, which is not in this version)", path, ErrUnsupported)
+		return nil, fmt.Errorf("%s: this is a folder, and gordian reads files: name the logs in it, as in %s/*.log (%w)", path, path, ErrUnsupported)
 	}
 	if info.Mode()&fs.ModeCharDevice != 0 {
 		return openKmsg(path)

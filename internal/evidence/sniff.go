@@ -21,8 +21,14 @@ func unsupported(head []byte) (kind, advice string) {
 		return "a document that gordian wrote", "`gordian render` shows it again in any format"
 	case bytes.HasPrefix(head, []byte("LPKSHHRH")):
 		return "a binary journal file", "`journalctl --file FILE -k -o short-monotonic` prints the kernel log in it"
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return "a tar archive", "unpack it and name the logs in it"
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return "a zip archive", "unpack it and name the logs in it"
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")), bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), bytes.HasPrefix(head, []byte("BZh")):
+		return "compressed twice", "undo one layer and give the result"
 	case looksLikeC(head):
-		return "C source", "it is for `gordian check`, which is not in this version"
+		return "C source", "this version reads kernel logs only"
 	}
 	return "", ""
 }

@@ -42,7 +42,7 @@ func (b *factory) hold(base *model.ReportBase, lists []kreport.Held) {
 				continue
 			}
 			e := listed{task: ref, wait: w, stack: t.Stack, lock: l, line: l.LogLine, last: i == len(h.Locks)-1}
-			e.wants = e.last && len(h.Locks) == h.Count && waitsAt(t.Stack, w, l.Func)
+			e.wants = e.last && len(h.Locks) == h.Count && waitsAt(t.Stack, w, l)
 			if _, seen := byLock[lock]; !seen {
 				order = append(order, lock)
 			}
@@ -73,17 +73,21 @@ func lockRef(boot model.Boot, l *kreport.Lock) (model.Ref, bool) {
 	return model.LockRef(boot, l.Lock), true
 }
 
-// waitsAt reports whether a blocked stack waits inside the function that the
-// newest held lock was asked for in.
-func waitsAt(stack []model.Frame, w kstack.Wait, fn string) bool {
-	if !w.Known || fn == "" || !lockWait(w.Type) {
+// waitsAt reports whether a blocked stack waits at the very call by which the
+// newest held lock was asked for. Lockdep notes the return address of that
+// call (_RET_IP_), which is what stands in the stack, so the offsets agree; a
+// task that has the lock and waits for another one in the same function waits
+// at another offset.
+func waitsAt(stack []model.Frame, w kstack.Wait, l *kreport.Lock) bool {
+	if !w.Known || l.Func == "" || !lockWait(w.Type) {
 		return false
 	}
 	for i, f := range stack {
 		if i > w.CallerIndex+1 {
 			return false
 		}
-		if !f.Unreliable && kstack.Base(f.Func) == kstack.Base(fn) {
+		same := kstack.Base(f.Func) == kstack.Base(l.Func) && (f.Offset == l.Offset || f.Offset == 0 || l.Offset == 0)
+		if !f.Unreliable && same {
 			return true
 		}
 	}

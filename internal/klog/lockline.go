@@ -58,7 +58,7 @@ func parseLock(text string) (*kreport.Lock, bool) {
 	l.Usage, l.WaitType = m[1], m[2]
 	if _, at, ok := strings.Cut(rest[len(m[0]):], "at:"); ok {
 		if f, ok := parseFrame(at); ok {
-			l.Func, l.Module, l.File, l.LineNo = f.Func, f.Module, f.File, f.Line
+			l.Func, l.Offset, l.Module, l.File, l.LineNo = f.Func, f.Offset, f.Module, f.File, f.Line
 		}
 	}
 	return l, true

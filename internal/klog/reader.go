@@ -51,6 +51,7 @@ type reader struct {
 	streams map[string][]*block // open blocks by caller id; "" without ids
 	opened  int                 // open blocks in all
 	bytes   int                 // text in them
+	blank   bool                // the record before was an empty line
 	last    string              // caller of the record before
 	clock   string              // time of the record before
 	newest  float64             // newest kernel time of a report in this boot, in seconds
@@ -104,6 +105,16 @@ func (p *reader) run(ctx context.Context) error {
 // record routes one record: a header opens a block, other lines go to the
 // open blocks of their caller.
 func (p *reader) record(rec record, hot bool) {
+	// Of several empty lines (a log that was spaced out, the fields between two
+	// messages of a journal export) one is enough to separate.
+	if rec.text == "" {
+		if p.blank {
+			return
+		}
+		p.blank = true
+	} else {
+		p.blank = false
+	}
 	if rec.bare {
 		rec.caller, rec.time = p.last, p.clock
 	} else {

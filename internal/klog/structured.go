@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // structured recognises lines that carry a message inside a format of their
@@ -14,8 +15,10 @@ func structured(s string, rec *record) (string, bool) {
 		return "", false
 	}
 	switch {
-	case s[0] == '{':
+	case s[0] == '{' && len(s) > 1:
 		return journalJSON(s, rec)
+	case s[0] == ' ' || s[0] == '\t' || s[0] == '}':
+		return dmesgJSON(s)
 	case s[0] >= '0' && s[0] <= '9':
 		return kmsg(s, rec)
 	}
@@ -72,6 +75,24 @@ func pad6(n uint64) string {
 	return strings.Repeat("0", max(0, 6-len(s))) + s
 }
 
+// dmesgJSON parses a line of `dmesg --json` (util-linux), which spreads each
+// record over several lines; only "msg" holds text.
+func dmesgJSON(s string) (string, bool) {
+	t := strings.TrimSpace(s)
+	if t == "},{" || strings.HasPrefix(t, `"pri": `) || strings.HasPrefix(t, `"time": `) || strings.HasPrefix(t, `"fac": `) || strings.HasPrefix(t, `"caller": `) {
+		return "", true
+	}
+	raw, ok := strings.CutPrefix(t, `"msg": `)
+	if !ok {
+		return "", false
+	}
+	var text string
+	if json.Unmarshal([]byte(raw), &text) != nil {
+		return "", false
+	}
+	return text, true
+}
+
 // journalJSON parses one entry of `journalctl -o json`.
 func journalJSON(s string, rec *record) (string, bool) {
 	if !strings.Contains(s, `"MESSAGE"`) {
@@ -94,8 +115,8 @@ func journalJSON(s string, rec *record) (string, bool) {
 	rec.time = e.Mono
 	if usec, err := strconv.ParseUint(e.Mono, 10, 64); err == nil {
 		rec.time = strconv.FormatUint(usec/1e6, 10) + "." + pad6(usec%1e6)
-	} else if e.Real != "" {
-		rec.time = e.Real
+	} else if usec, err := strconv.ParseInt(e.Real, 10, 64); err == nil {
+		rec.time = time.UnixMicro(usec).UTC().Format("2006-01-02T15:04:05.000000Z")
 	}
 	return jsonMessage(e.Message), true
 }

@@ -26,6 +26,8 @@ type Lock struct {
 	LineNo   int    `json:"file_line,omitempty"`
 	Raw      string `json:"raw,omitempty"` // the text, where it could not be read in full
 
+	// Offset is where in Func, in bytes; 0 if unknown.
+	Offset uint64 `json:"-"`
 	// LogLine is where the line stands in the input, from 1.
 	LogLine int `json:"log_line,omitempty"`
 }

@@ -5,19 +5,27 @@ import (
 	"slices"
 )
 
-// SortFindings puts what matters first: what is happening before what could
-// happen, then severity, confidence, place in the evidence, and title.
+// SortFindings puts the worst first: deadlocks, then by severity, what is
+// happening before what could happen, confidence, place in the evidence, title.
 func SortFindings(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(
-			cmp.Compare(statusRank(b.Status), statusRank(a.Status)),
+			cmp.Compare(verdictRank(b.Verdict), verdictRank(a.Verdict)),
 			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+			cmp.Compare(statusRank(b.Status), statusRank(a.Status)),
 			cmp.Compare(b.Confidence.Rank(), a.Confidence.Rank()),
 			cmp.Compare(firstReport(a), firstReport(b)),
 			cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Title, b.Title),
 		)
 	})
+}
+
+func verdictRank(v Verdict) int {
+	if v == Deadlocked {
+		return 1
+	}
+	return 0
 }
 
 func statusRank(s Status) int {
