@@ -13,7 +13,7 @@ import (
 // Limits of one report: enough for a SysRq-T of some thousand tasks.
 const (
 	maxBlockLines = 60_000
-	maxBlockBytes = 4 << 20
+	maxBlockBytes = 3 << 20
 	// maxIdle is how many lines that look like no part of any report end a
 	// report.
 	maxIdle = 24
