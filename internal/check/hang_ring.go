@@ -42,7 +42,7 @@ func (h *hangs) ringHint(mod string, ts []*task, ring []model.Edge) {
 		f.Path = append(f.Path, model.PathStep{Kind: e.Kind, From: e.From.Name(), To: e.To.Name(), Mode: e.Mode, At: e.Func, Why: e.Why})
 		h.reportsOf(&f, e)
 	}
-	f.Title = list(names, 4) + " of [" + mod + "] wait for each other"
+	f.Title = list(names, 4) + " of [" + mod + "] most likely wait for each other"
 	f.Explanation = list(names, 6) + " are blocked" + inFn(ts[0].wait.Caller.Func) + ", in the very calls in which lockdep reported the circle " + orderText(ring) +
 		". There are as many blocked tasks as the circle has steps: each most likely holds one of these locks and waits for the next."
 	f.Missing = []string{"Which of the tasks holds which lock: lockdep was off after its report, so the log does not list the held locks. A dump shows the owners."}
