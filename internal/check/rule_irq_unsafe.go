@@ -48,6 +48,7 @@ func runIrqUnsafe(_ context.Context, in *Input) []model.Finding {
 	var out []model.Finding
 	v.lockdepReports(func(i int, r *kreport.Lockdep) { out = append(out, v.inconsistent(i, r)) }, "lockdep-inconsistent")
 	v.lockdepReports(func(i int, r *kreport.Lockdep) { out = append(out, v.irqOrder(i, r)) }, "lockdep-irq-order", "lockdep-irq-inversion")
+	out = append(out, v.joinedIRQ()...)
 	return append(out, v.interruptedHolders()...)
 }
 
