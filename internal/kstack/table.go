@@ -101,14 +101,6 @@ func IsWrapper(fn string) bool {
 	return g != nil && g.role == roleWrapper
 }
 
-// Skipped reports whether fn is never the guilty function, and why.
-func Skipped(fn string) (why string, ok bool) {
-	if g := known.find(fn); g != nil && g.role != roleUser {
-		return g.why, true
-	}
-	return "", false
-}
-
 // IsHelper reports whether fn is an allocator or a user copy: it sleeps for
 // its caller, who chose how.
 func IsHelper(fn string) bool {

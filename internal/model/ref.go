@@ -52,9 +52,6 @@ func LockRef(b Boot, addr string) Ref { return Ref("lock:" + string(b) + ":" + a
 // ClassRef names a lock class, nesting subclass included ("&p->lock/1").
 func ClassRef(name string) Ref { return Ref("class:" + name) }
 
-// CPURef names a CPU.
-func CPURef(b Boot, cpu int) Ref { return Ref("cpu:" + string(b) + ":" + strconv.Itoa(cpu)) }
-
 // Kind returns what the Ref names, or "" for a malformed one.
 func (r Ref) Kind() RefKind {
 	k, _, ok := strings.Cut(string(r), ":")
