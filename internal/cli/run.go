@@ -39,13 +39,15 @@ type Streams struct {
 	// read is evidence.Read; tests of the progress bar and of interrupts put
 	// something slow here.
 	read readFunc
+	// source is what gordian check stands on.
+	source analysis
 }
 
 type readFunc func(context.Context, []string, evidence.Options) (*model.Facts, error)
 
 // OSStreams are the streams of this process.
 func OSStreams() Streams {
-	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, read: evidence.Read}
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, read: evidence.Read, source: sourceAnalysis()}
 	s.InTTY = term.IsTerminal(int(os.Stdin.Fd()))
 	s.OutTTY, s.Width = terminal(os.Stdout)
 	s.ErrTTY, s.ErrWidth = terminal(os.Stderr)

@@ -1,0 +1,4 @@
+package cli
+
+// sourceAnalysis returns the real analysis.
+func sourceAnalysis() analysis { return analysis{} }
