@@ -33,6 +33,8 @@ type Finding struct {
 	Verify       []string     `json:"verify,omitempty"`
 	Missing      []string     `json:"missing,omitempty"` // what further evidence would settle
 	Evidence     []Provenance `json:"evidence,omitempty"`
+	Locations    []Location   `json:"locations,omitempty"` // places in source, in order, path by path
+	Reasons      []string     `json:"reasons,omitempty"`   // why it is this sure, and no surer
 
 	Reports []int      `json:"reports,omitempty"` // indices into Document.Reports
 	History []Sighting `json:"history,omitempty"` // repeated reports of the same thing
@@ -83,6 +85,29 @@ type Fix struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Diff   string `json:"diff,omitempty"`
+	Edits  []Edit `json:"edits,omitempty"` // what Diff does, line by line
+}
+
+// Edit replaces whole lines of a source file. Edits of one fix do not overlap,
+// and count lines in the text before any of them.
+type Edit struct {
+	File   string   `json:"file"`
+	Line   int      `json:"line"`             // first line concerned, from 1
+	Delete int      `json:"delete,omitempty"` // how many lines go, from Line on
+	Insert []string `json:"insert,omitempty"` // what stands before Line, or in its place
+}
+
+// Location is a place in source code that a finding goes through.
+type Location struct {
+	// Thread heads the places of one path: "CPU0: rx() takes dev.lock, then bus_sem".
+	// Places of a path follow each other.
+	Thread   string   `json:"thread,omitempty"`
+	Function string   `json:"function,omitempty"`
+	File     string   `json:"file,omitempty"`
+	Line     int      `json:"line,omitempty"`
+	Note     string   `json:"note,omitempty"`       // what happens there: "takes dev.lock"
+	First    int      `json:"first_line,omitempty"` // of Excerpt
+	Excerpt  []string `json:"excerpt,omitempty"`    // the lines around Line
 }
 
 // Sighting is one report among several of the same thing.

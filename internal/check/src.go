@@ -1,0 +1,68 @@
+package check
+
+import (
+	"context"
+	"slices"
+
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// TextSource gives the lines of the files that were checked, without their
+// line ends. It returns nil for a file that cannot be read.
+type TextSource interface {
+	Lines(file string) []string
+}
+
+// Source applies the rules to what was read from C source. f gives the inputs
+// that findings refer to; s the facts; text the lines that are shown, nil for
+// none. The findings are merged and sorted, and s is not changed.
+func Source(ctx context.Context, f *model.Facts, s *srcfact.Facts, text TextSource) []model.Finding {
+	v := newSrcView(f, s, text)
+	var out []model.Finding
+	for _, run := range []func(*srcView) []model.Finding{
+		(*srcView).orders, (*srcView).irqUses, (*srcView).slips,
+	} {
+		if ctx.Err() != nil {
+			break
+		}
+		out = append(out, run(v)...)
+	}
+	out = mergeSource(out)
+	sortSource(out)
+	return out
+}
+
+// srcView is the source as its rules look at it.
+type srcView struct {
+	s      *srcfact.Facts
+	text   TextSource
+	docs   map[string]Doc
+	inputs map[string]int // by path
+	types  map[model.Ref]model.LockType
+	byPair map[classPair][]*srcfact.Order // those that may support a finding, best first
+	uses   map[useKey][]*srcfact.Use      // best first
+}
+
+func newSrcView(f *model.Facts, s *srcfact.Facts, text TextSource) *srcView {
+	v := &srcView{s: s, text: text, docs: map[string]Doc{}, inputs: map[string]int{}, types: map[model.Ref]model.LockType{}}
+	for _, r := range Rules() {
+		v.docs[r.Doc.ID] = r.Doc
+	}
+	if f != nil {
+		for i, in := range f.Inputs {
+			v.inputs[in.Path] = i
+		}
+	}
+	v.indexOrders()
+	v.indexUses()
+	return v
+}
+
+// finding starts a finding of a source rule at a step.
+func (v *srcView) finding(rule string, verdict model.Verdict, first srcfact.Step) model.Finding {
+	d := v.docs[rule]
+	return model.Finding{Rule: rule, Status: model.Potential, Verdict: verdict, Severity: d.Severity,
+		Confidence: model.High, Fix: slices.Clone(d.Fixes), Verify: slices.Clone(d.Verify),
+		Function: first.Func, File: first.File, Line: first.Line}
+}

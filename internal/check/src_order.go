@@ -1,0 +1,152 @@
+package check
+
+import (
+	"slices"
+
+	"gordian/internal/engine"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// maxWeakCycle is the longest cycle that is reported when it rests on orders
+// that are not sure: each doubtful edge more makes it less likely.
+const maxWeakCycle = 4
+
+// orders reports the cycles of the order graph. Sure orders alone are searched
+// first, so that no doubtful edge takes the place of a sure one in a cycle, or
+// uses up the engine's budget.
+func (v *srcView) orders() []model.Finding {
+	var out []model.Finding
+	seen := map[string]bool{}
+	for _, least := range []model.Confidence{model.High, model.Medium, model.Low} {
+		for _, c := range engine.NewOrderGraph(v.engineFacts(least)).Cycles() {
+			k := setKey(refNames(c.Classes))
+			if seen[k] || (least != model.High && len(c.Edges) > maxWeakCycle) {
+				continue
+			}
+			seen[k] = true
+			if cycle := v.evidence(c.Edges); cycle != nil {
+				out = append(out, v.inversion(cycle))
+			}
+		}
+	}
+	return out
+}
+
+// evidence chooses for each edge of a cycle the best order that keeps the
+// cycle one on which all tasks can wait at once.
+func (v *srcView) evidence(edges []model.Edge) []*srcfact.Order {
+	cycle := make([]*srcfact.Order, len(edges))
+	for i, e := range edges {
+		cycle[i] = v.orderOf(e)
+		if cycle[i] == nil {
+			return nil
+		}
+	}
+	for i, e := range edges {
+		for _, o := range v.byPair[classPair{e.From, e.To}] {
+			old := cycle[i]
+			if cost(o) >= cost(old) {
+				continue
+			}
+			if cycle[i] = o; possible(cycle) {
+				break
+			}
+			cycle[i] = old
+		}
+	}
+	return cycle
+}
+
+// orderOf returns the order that an edge was made of.
+func (v *srcView) orderOf(e model.Edge) *srcfact.Order {
+	for _, o := range v.byPair[classPair{e.From, e.To}] {
+		if o.From.Mode == e.FromMode && o.To.Mode == e.Mode && setEqual(o.Gates, e) {
+			return o
+		}
+	}
+	return nil
+}
+
+// setEqual compares the gates of an order with those of its edge, which the
+// engine has sorted and freed of the edge's ends.
+func setEqual(gates []model.Ref, e model.Edge) bool {
+	var left []model.Ref
+	for _, g := range gates {
+		if g != e.From && g != e.To {
+			left = append(left, g)
+		}
+	}
+	slices.Sort(left)
+	return slices.Equal(slices.Compact(left), e.Gate)
+}
+
+// possible reports whether all tasks of a cycle can wait at once: no two under
+// a common gate, none under a gate that another holds, no recursive reader
+// behind a reader.
+func possible(cycle []*srcfact.Order) bool {
+	for i, a := range cycle {
+		next := cycle[(i+1)%len(cycle)]
+		if a.To.Mode == model.RecursiveRead && next.From.Mode.Shared() {
+			return false
+		}
+		for j, b := range cycle {
+			if i == j {
+				continue
+			}
+			for _, g := range a.Gates {
+				if g != node(&b.To) && (slices.Contains(b.Gates, g) || (g == node(&b.From) && !b.From.Mode.Shared() && g != node(&a.From) && g != node(&a.To))) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// inversion reports a cycle of orders.
+func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
+	shallow := slices.MinFunc(cycle, compareOrders)
+	rule := "lock-order-inversion"
+	if len(cycle) == 1 {
+		rule = "recursive-lock"
+	}
+	f := v.finding(rule, model.CouldDeadlock, afterAcquire(shallow.Path, &shallow.From))
+	var names []string
+	for i, o := range cycle {
+		from := lockNode(&o.From)
+		names = append(names, from)
+		f.Locks = append(f.Locks, model.LockInfo{Name: from, Type: o.From.Type})
+		f.Path = append(f.Path, model.PathStep{Kind: model.Before, From: from, To: lockNode(&o.To), Mode: o.To.Mode,
+			At: whereText(o.Path[len(o.Path)-1]), Why: v.whys(o.Path[heldAt(o):])})
+		v.addPath(&f, pathTitle(i, o), o.Path)
+	}
+	f.Confidence, f.Reasons = cycleConfidence(cycle)
+	f.Fingerprint = model.Fingerprint(rule, sortedCopy(names)...)
+	if len(cycle) == 1 {
+		nestedText(&f, shallow)
+	} else {
+		cycleText(&f, cycle, names)
+	}
+	return f
+}
+
+// lockNode names a lock with its subclass, as a node of the order graph.
+func lockNode(l *srcfact.Lock) string {
+	sub := string(node(l))[len(l.Class):]
+	name := lockName(l)
+	if sub != "" && (len(name) < len(sub) || name[len(name)-len(sub):] != sub) {
+		for i := range name {
+			if name[i] == '/' {
+				return name // the name carries its subclass in other words
+			}
+		}
+		return name + sub
+	}
+	return name
+}
+
+func pathTitle(cpu int, o *srcfact.Order) string {
+	first := afterAcquire(o.Path, &o.From)
+	return cpuName(cpu) + ": " + first.Func + "() holds " + lockNode(&o.From) + " and takes " + lockNode(&o.To)
+}
