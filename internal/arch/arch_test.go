@@ -27,6 +27,7 @@ func allowed() map[string][]string {
 		"evidence":      {"model", "klog"},
 		"check":         {"model", "kreport", "kstack", "engine", "srcfact", "srcfix"},
 		"srcfact":       {"model"},
+		"baseline":      {"model"},
 		"srcfix":        {"model"},
 		"report":        {"model", "srcfact", "report/layout"},
 		"report/layout": {},
