@@ -31,6 +31,8 @@ func allowed() map[string][]string {
 		"srcfix":        {"model"},
 		"report":        {"model", "srcfact", "report/layout"},
 		"report/layout": {},
+		"csource/ctype": {"csource/cast"},
+		"csource/tree":  {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},
 		"tools/gendocs": {"check", "report"},
 		"cli":           {"*"},
 		"main":          {"cli"},

@@ -28,10 +28,15 @@ type Type struct {
 
 // StructDef is a structure or union.
 type StructDef struct {
-	Tag    string
+	Tag string
+	// Owner is how people name it: the tag; for an anonymous one the tag that
+	// it stands in ("uart_port"), with the member's name if it has one
+	// ("uart_port.rx"), or the typedef or variable that it was defined for.
+	Owner  string
 	File   string
 	Line   int
 	Fields []Field
+	pos    int32 // of the definition: the same node converted twice is one definition
 }
 
 // Field is a member. Anonymous members have Name "" and are searched through.
