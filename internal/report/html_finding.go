@@ -20,6 +20,8 @@ type htmlFinding struct {
 	Figures     []htmlFigure
 	FigureNote  string
 	Steps       []htmlStep
+	Source      []srcPath
+	Reasons     []string
 	Actors      []string
 	Moments     []htmlMoment
 	Narrow      bool // interleaving as a list: too many actors for columns
@@ -185,6 +187,12 @@ func (b *htmlBuilder) proof(v *htmlFinding, f *model.Finding) {
 		v.Steps = append(v.Steps, st)
 	}
 	v.More["steps"] = htmlMore(len(f.Path)-b.lim.Rows, "edge")
+	left := 0
+	v.Source, left = sourcePaths(f.Locations, b.lim.Rows)
+	v.More["source"] = htmlMore(left, "place")
+	for _, x := range f.Reasons[:min(len(f.Reasons), b.lim.Rows)] {
+		v.Reasons = append(v.Reasons, b.block(x))
+	}
 	b.interleaving(v, f)
 }
 

@@ -111,9 +111,12 @@ func (b *sarifBuilder) result(f *model.Finding) sarifResult {
 	if f.Fingerprint != "" {
 		r.Fingerprints = map[string]string{"gordian/v1": safeLine(f.Fingerprint)}
 	}
-	if flow := b.flow(f); len(flow) > 0 {
+	if threads := sourceThreads(f.Locations); len(threads) > 0 {
+		r.CodeFlows = []sarifCodeFlow{{ThreadFlows: threads}}
+	} else if flow := b.flow(f); len(flow) > 0 {
 		r.CodeFlows = []sarifCodeFlow{{ThreadFlows: []sarifThreadFlow{{Locations: flow}}}}
 	}
+	r.Fixes = sarifFixes(f.Fix)
 	r.Related = b.related(f)
 	return r
 }
@@ -129,6 +132,12 @@ func (b *sarifBuilder) related(f *model.Finding) []sarifLocation {
 			if !slices.ContainsFunc(out, func(x sarifLocation) bool { return reflect.DeepEqual(x, l) }) {
 				out = append(out, l)
 			}
+		}
+	}
+	for i := range f.Locations {
+		l := sourceLocation(&f.Locations[i])
+		if !slices.ContainsFunc(out, func(x sarifLocation) bool { return reflect.DeepEqual(x, l) }) {
+			out = append(out, l)
 		}
 	}
 	return out

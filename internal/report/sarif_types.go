@@ -64,6 +64,7 @@ type (
 		Locations    []sarifLocation   `json:"locations,omitempty"`
 		Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 		CodeFlows    []sarifCodeFlow   `json:"codeFlows,omitempty"`
+		Fixes        []sarifFix        `json:"fixes,omitempty"`
 		Fingerprints map[string]string `json:"partialFingerprints,omitempty"`
 		Properties   map[string]any    `json:"properties,omitempty"`
 	}
@@ -77,7 +78,11 @@ type (
 		Region   *sarifRegion          `json:"region,omitempty"`
 	}
 	sarifRegion struct {
-		StartLine int `json:"startLine"`
+		StartLine   int           `json:"startLine"`
+		StartColumn int           `json:"startColumn,omitempty"`
+		EndLine     int           `json:"endLine,omitempty"`
+		EndColumn   int           `json:"endColumn,omitempty"`
+		Snippet     *sarifMessage `json:"snippet,omitempty"`
 	}
 	sarifLogical struct {
 		Name string `json:"name"`
@@ -87,9 +92,22 @@ type (
 		ThreadFlows []sarifThreadFlow `json:"threadFlows"`
 	}
 	sarifThreadFlow struct {
+		Message   *sarifMessage   `json:"message,omitempty"`
 		Locations []sarifFlowStep `json:"locations"`
 	}
 	sarifFlowStep struct {
 		Location sarifLocation `json:"location"`
+	}
+	sarifFix struct {
+		Description sarifMessage  `json:"description"`
+		Changes     []sarifChange `json:"artifactChanges"`
+	}
+	sarifChange struct {
+		Artifact     sarifArtifactLocation `json:"artifactLocation"`
+		Replacements []sarifReplacement    `json:"replacements"`
+	}
+	sarifReplacement struct {
+		Deleted  sarifRegion   `json:"deletedRegion"`
+		Inserted *sarifMessage `json:"insertedContent,omitempty"`
 	}
 )

@@ -37,7 +37,7 @@ func Verdicts() Renderer {
 			p := newPage(w, o)
 			for i := range d.Findings {
 				f := &d.Findings[i]
-				if at := reportedAt(d, f); at != "" {
+				if at := pointAt(d, f); at != "" {
 					p.print(at + ": ")
 				}
 				p.line(p.ink(severityInk(f.Severity), safeLine(string(f.Severity))) + ": " + safeLine(f.Rule) + ": " +
@@ -103,11 +103,22 @@ func (t *text) finding(i int) {
 		t.wrap("  ", "  ", plain, SafeText(f.Explanation))
 	}
 	t.interleaving(f)
+	t.source(f)
 	t.proof(f)
+	t.sureness(f)
 	t.tasks(f)
 	t.locks(f)
 	t.advice(f, i+1)
 	t.history(f)
+}
+
+// pointAt is where an editor should open a finding: the report in a log, or
+// the line of source.
+func pointAt(d *model.Document, f *model.Finding) string {
+	if at := reportedAt(d, f); at != "" || len(f.Locations) == 0 || f.File == "" {
+		return at
+	}
+	return safeLine(f.File) + ":" + strconv.Itoa(f.Line)
 }
 
 // reportedAt is where the evidence first reports the finding: "path:line".

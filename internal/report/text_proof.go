@@ -19,6 +19,7 @@ const (
 
 // proof lists the edges of the cycle or the chain, each with the place in the
 // evidence that states it. A finding without edges shows its evidence.
+// Where the source is shown, the edges need no further reasons.
 func (t *text) proof(f *model.Finding) {
 	if len(f.Path) == 0 {
 		if len(f.Evidence) > 0 {
@@ -32,7 +33,9 @@ func (t *text) proof(f *model.Finding) {
 		step := &f.Path[s]
 		lead := "  " + strconv.Itoa(i+1) + ". "
 		t.wrap(lead, strings.Repeat(" ", len(lead)), plain, stepWords(step))
-		t.reasons("       ", step.Why)
+		if len(f.Locations) == 0 {
+			t.reasons("       ", step.Why)
+		}
 	}
 	t.more("  ", len(f.Path), fewSteps, "step")
 }
