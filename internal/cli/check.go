@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,11 +16,21 @@ const checkLong = `Read kernel C source, find what could deadlock, and explain i
 PATH is a file, a folder, or "-" for one file on standard input. Nothing is built or preprocessed:
 no configuration and no compiler are needed. A kernel tree around the path (or --root) gives headers.
 
+Text and HTML leave out findings of low confidence; JSON, SARIF and DOT have all, unless --min-confidence
+is given. Only findings that are at least that sure count for the exit status.
+
+A comment keeps gordian quiet about its line and the next one, above a function about the whole of it:
+/* gordian: ignore RULE reason */
+
 ` + exitHelp
 
 const checkExample = `  gordian check drivers/net/foo/
-  gordian check --root ~/linux drivers/net/foo.c
-  gordian check --format sarif -o gordian.sarif .`
+  gordian check --root ~/linux my_driver.c
+  gordian check --since origin/main .    only what your commits and edits introduce
+  gordian check --write-baseline known.json drivers/ && gordian check --baseline known.json drivers/
+  gordian check --format sarif -o gordian.sarif .
+  gordian check --graph locks.svg drivers/net/foo/
+  gordian check --fix drivers/net/foo/   apply the mechanical fixes`
 
 // checkCmd is one run of gordian check.
 type checkCmd struct {
@@ -27,7 +39,12 @@ type checkCmd struct {
 	failOn        *choice
 	minConfidence *choice
 	maxFindings   limit
+	jobs          limit
 	src           sourceOptions
+	rules         []string
+	baseline      string
+	writeBaseline string
+	explicit      bool // --min-confidence was given
 }
 
 func newCheck(s Streams) *cobra.Command {
@@ -41,12 +58,13 @@ func newCheck(s Streams) *cobra.Command {
 		Short:   "Find in kernel C source what could deadlock, and explain it",
 		Long:    checkLong,
 		Example: checkExample,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError(c, errors.New("no source given: name a C file or a folder, or - for standard input"))
-			}
-			return k.run(c.Context(), args)
-		},
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError(c, errors.New("no source given: name a C file or a folder, or - for standard input"))
+		}
+		k.explicit = c.Flags().Changed("min-confidence")
+		return k.run(c.Context(), args)
 	}
 	k.addFlags(c)
 	return c
@@ -55,35 +73,78 @@ func newCheck(s Streams) *cobra.Command {
 func (k *checkCmd) addFlags(c *cobra.Command) {
 	k.out.addFlags(c, k.Streams)
 	addChoice(c, k.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
-	addChoice(c, k.minConfidence, "min-confidence", "leave findings that are less sure than this out of the text")
+	addChoice(c, k.minConfidence, "min-confidence", "leave out findings that are less sure than this")
 	f := c.Flags()
 	f.Var(&k.maxFindings, "max-findings", "show at most `N` findings, the worst first (0: all)")
+	f.StringArrayVar(&k.rules, "rule", nil, "only findings of `RULE` (can be repeated)")
+	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return ruleIDs(), cobra.ShellCompDirectiveNoFileComp
+	})
 	f.StringVar(&k.src.Root, "root", "", "the kernel `TREE` that paths and headers belong to (default: looked for above each path)")
 	f.StringVar(&k.src.Overlay, "overlay", "", "folder `DIR` whose files stand in for those of the same path in the tree")
 	f.StringArrayVarP(&k.src.Includes, "include", "I", nil, "look for headers in `DIR` too (can be repeated)")
 	f.StringVar(&k.src.Config, "config", "", "a .config or compile_commands.json `FILE` that decides #if (never needed)")
 	f.StringVar(&k.src.Project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
-	f.IntVarP(&k.src.Jobs, "jobs", "j", 0, "read `N` files at once (default: one for each CPU)")
+	f.StringVar(&k.baseline, "baseline", "", "leave out the findings that are known in `FILE`")
+	f.StringVar(&k.writeBaseline, "write-baseline", "", "write the findings to `FILE`, for --baseline")
+	f.VarP(&k.jobs, "jobs", "j", "read `N` files at once (0: one for each CPU)")
 }
 
 func (k *checkCmd) run(ctx context.Context, args []string) error {
-	if err := k.out.choose(args); err != nil {
+	if err := k.prepare(args); err != nil {
 		return err
 	}
-	k.src.Paths = args
-	res, err := k.analyse(ctx, k.src)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+	src, done, err := k.fromStdin(args)
 	if err != nil {
 		return err
 	}
-	doc := res.document()
-	if k.out.renderer.Name == "text" {
-		keepConfident(doc, model.Confidence(k.minConfidence.value))
+	defer done()
+	res, err := k.analyse(ctx, src)
+	if err != nil {
+		return err
 	}
-	failed := atLeast(doc.Findings, k.failOn.value)
+	if err := k.filter(res); err != nil {
+		return err
+	}
+	return k.report(res)
+}
+
+// prepare refuses mistakes before any time is spent.
+func (k *checkCmd) prepare(args []string) error {
+	inputs := slices.Concat(args, []string{k.src.Config, k.src.Project, k.baseline})
+	inputs = slices.DeleteFunc(inputs, func(s string) bool { return s == "" || s == "-" })
+	if err := k.out.choose(inputs); err != nil {
+		return err
+	}
+	if err := knownRules(k.rules); err != nil {
+		return err
+	}
+	for _, a := range args {
+		if a == "" {
+			return errors.New("a path is empty")
+		}
+		if _, err := os.Stat(a); err != nil && a != "-" && k.src.Overlay == "" {
+			return fileError(a, err)
+		}
+	}
+	if err := isFolder("--root", k.src.Root); err != nil {
+		return err
+	}
+	return isFolder("--overlay", k.src.Overlay)
+}
+
+// report writes the document and decides the exit status.
+func (k *checkCmd) report(res *checked) error {
+	doc := res.document()
+	least := model.Confidence(k.minConfidence.value)
+	sure := model.Document{Findings: slices.Clone(doc.Findings), Stats: map[string]int64{}}
+	keepConfident(&sure, least)
+	failed := atLeast(sure.Findings, k.failOn.value)
+	if k.explicit || forPeople(k.out.renderer.Name) {
+		keepConfident(doc, least)
+	}
 	keepFirst(doc, int(k.maxFindings))
+	pruneInputs(doc)
 	if err := k.out.write(doc); err != nil {
 		return err
 	}
@@ -92,3 +153,7 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	}
 	return nil
 }
+
+// forPeople reports whether a format is read by people: what is hardly sure
+// would hide the rest from them.
+func forPeople(format string) bool { return format == "text" || format == "html" }

@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 
 	"gordian/internal/srcfact"
@@ -11,4 +15,58 @@ func noteWords(n srcfact.Note) string {
 		return "line " + strconv.Itoa(n.Line) + ": " + n.Reason
 	}
 	return n.Reason
+}
+
+func ruleIDs() []string {
+	var out []string
+	for _, d := range ruleDocs() {
+		out = append(out, d.ID)
+	}
+	return out
+}
+
+// knownRules refuses a name that is no rule: it would hide everything, or
+// suppress nothing, in silence.
+func knownRules(names []string) error {
+	ids := ruleIDs()
+	for _, n := range names {
+		known := false
+		for _, id := range ids {
+			known = known || id == n
+		}
+		if known {
+			continue
+		}
+		err := fmt.Errorf("no rule %q", n)
+		if near := nearest(n, ids); near != "" {
+			err = fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+		return err
+	}
+	return nil
+}
+
+func isFolder(flag, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	st, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s %w", flag, fileError(dir, err))
+	case !st.IsDir():
+		return fmt.Errorf("%s %s: not a folder", flag, dir)
+	}
+	return nil
+}
+
+// fileError says in few words why a file cannot be read.
+func fileError(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file or folder", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: no permission to read it", path)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
