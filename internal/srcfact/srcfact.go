@@ -16,6 +16,18 @@ type Facts struct {
 	Incomplete []Note
 	Stats      map[string]int64 // files, headers, functions, statements, statements_skipped, lock_functions, lock_functions_understood, …
 	Ignored    []Ignore
+	// Reads lists all that the result depends on, headers and folders
+	// included, each as it was just before it was read. A result without
+	// them is never kept for a later run.
+	Reads []Read
+}
+
+// Read is one file or folder that was read.
+type Read struct {
+	Path  string // as it was opened
+	Size  int64  // -1: it was looked for and did not exist
+	MTime int64  // nanoseconds since 1970; of a folder: when a name in it last changed
+	Dir   bool   // its names were listed
 }
 
 // File is one file that was checked.
