@@ -19,23 +19,24 @@ import (
 // all of them. Tests are free.
 func allowed() map[string][]string {
 	return map[string][]string{
-		"model":         {},
-		"kreport":       {"model"},
-		"kstack":        {"model"},
-		"engine":        {"model"},
-		"klog":          {"model", "kreport", "kstack"},
-		"evidence":      {"model", "klog"},
-		"check":         {"model", "kreport", "kstack", "engine", "srcfact", "srcfix"},
-		"srcfact":       {"model"},
-		"baseline":      {"model"},
-		"srcfix":        {"model"},
-		"report":        {"model", "srcfact", "report/layout"},
-		"report/layout": {},
-		"csource/ctype": {"csource/cast"},
-		"csource/tree":  {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},
-		"tools/gendocs": {"check", "report"},
-		"cli":           {"*"},
-		"main":          {"cli"},
+		"model":           {},
+		"kreport":         {"model"},
+		"kstack":          {"model"},
+		"engine":          {"model"},
+		"klog":            {"model", "kreport", "kstack"},
+		"evidence":        {"model", "klog"},
+		"check":           {"model", "kreport", "kstack", "engine", "srcfact", "srcfix"},
+		"srcfact":         {"model"},
+		"baseline":        {"model"},
+		"srcfix":          {"model"},
+		"report":          {"model", "srcfact", "report/layout"},
+		"report/layout":   {},
+		"csource/ctype":   {"csource/cast"},
+		"csource/lockapi": {"model"},
+		"csource/tree":    {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},
+		"tools/gendocs":   {"check", "report"},
+		"cli":             {"*"},
+		"main":            {"cli"},
 	}
 }
 
@@ -43,8 +44,9 @@ func allowed() map[string][]string {
 // standard library only.
 func libraries() map[string][]string {
 	return map[string][]string{
-		"cli":      {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
-		"evidence": {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
+		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
+		"csource/lockapi": {"github.com/pelletier/go-toml/v2"},
 	}
 }
 

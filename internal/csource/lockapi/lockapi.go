@@ -41,6 +41,7 @@ const (
 	NoReturn   // BUG(), panic()
 	AtomicOnly // asserts or requires atomic context
 	MightSleep // asserts that sleeping is allowed: might_sleep()
+	Calls      // calls the function at Callback before it returns: bus_for_each_dev()
 )
 
 // IRQ says what a lock primitive does to interrupts besides the lock.
@@ -74,8 +75,8 @@ type Effect struct {
 	Type     model.LockType
 	Mode     model.Mode
 	Arg      int    // the argument that is the lock (or object), -1 if Global
-	Member   string // the lock is this member of what Arg points to: "i_rwsem" for inode_lock(inode)
-	Struct   string // whose member: "inode"
+	Member   string // the lock is this member of what Arg points to: "i_rwsem" for inode_lock(inode), "dev.mutex"
+	Struct   string // the structure that the last member stands in: "inode", "device"
 	Global   string // the lock is this global: "rtnl_mutex"
 	Any      bool   // the lock is what this function's matching call says, whatever object (rcu)
 	IRQ      IRQ
@@ -86,9 +87,12 @@ type Effect struct {
 	On       Outcome
 
 	// For Sleep and Wait.
-	GFP     int  // argument with GFP flags: sleeps only if they allow it; -1: always
-	If      int  // argument that must be true to sleep, -1
-	Spin    bool // Wait that spins: timer_delete_sync(), tasklet_kill() of a running one sleeps
+	GFP  int  // argument with GFP flags: sleeps only if they allow it; -1: always
+	If   int  // argument that must be true to sleep, -1
+	Spin bool // Wait or Acquire that spins and does not sleep: timer_delete_sync(), bit_spin_lock()
+	// Unless names a function whose earlier call on the same object (or whose
+	// flag in its setup) makes the effect go away: "pm_runtime_irq_safe".
+	Unless  string
 	Timeout bool // gives up after a time: no deadlock for ever
 	Target  Target
 
@@ -99,6 +103,12 @@ type Effect struct {
 	Holds    []string      // locks the callers of the callback hold: "rtnl_mutex", or "struct inode.i_rwsem"
 	IRQsOff  bool          // it runs with interrupts off though in process or softirq context
 	Arg2     int
+}
+
+// Blocks reports whether the call may sleep to take the lock, on a kernel
+// without PREEMPT_RT. Waits and sleepers say so by their Kind.
+func (e *Effect) Blocks() bool {
+	return e.Kind == Acquire && !e.Try && !e.Spin && e.Type != model.SRCU && e.Type.Sleeps()
 }
 
 // Target is the kind of thing that a Wait waits for, or that a Register makes.

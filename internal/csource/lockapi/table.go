@@ -1,0 +1,137 @@
+package lockapi
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gordian/internal/model"
+)
+
+// Table is what is known about the kernel's functions. It never changes after
+// it was made, so any number of goroutines may ask it.
+type Table struct {
+	calls      map[string]*API
+	guards     map[string]*API
+	ops        map[field]*Op
+	types      map[string]model.LockType
+	defines    map[string]define
+	inits      map[string]model.LockType // initialisers: __MUTEX_INITIALIZER
+	gfp        map[string]gfpMeaning
+	cleanups   map[string]bool // __free(name): whether it may sleep
+	predicates map[string]string
+	project    *Project
+}
+
+type field struct{ structTag, name string }
+
+type define struct {
+	typ model.LockType
+	arg int
+}
+
+func newTable() *Table {
+	return &Table{
+		calls:      map[string]*API{},
+		guards:     map[string]*API{},
+		ops:        map[field]*Op{},
+		types:      map[string]model.LockType{},
+		defines:    map[string]define{},
+		inits:      map[string]model.LockType{},
+		gfp:        map[string]gfpMeaning{},
+		cleanups:   map[string]bool{},
+		predicates: map[string]string{},
+		project:    &Project{},
+	}
+}
+
+func (t *Table) clone() *Table {
+	return &Table{
+		calls:      maps.Clone(t.calls),
+		guards:     maps.Clone(t.guards),
+		ops:        maps.Clone(t.ops),
+		types:      maps.Clone(t.types),
+		defines:    maps.Clone(t.defines),
+		inits:      maps.Clone(t.inits),
+		gfp:        maps.Clone(t.gfp),
+		cleanups:   maps.Clone(t.cleanups),
+		predicates: maps.Clone(t.predicates),
+		project:    t.project,
+	}
+}
+
+// Call returns what the function or macro does, or nil if the table does not
+// say.
+func (t *Table) Call(name string) *API { return t.calls[name] }
+
+// anyStruct stands for every structure that has the field.
+const anyStruct = "*"
+
+// Op returns who calls the field of the structure with this tag, or nil if
+// the table does not say.
+func (t *Table) Op(structTag, name string) *Op {
+	if op := t.ops[field{structTag, name}]; op != nil {
+		return op
+	}
+	return t.ops[field{anyStruct, name}]
+}
+
+// Relevant reports whether a macro that mentions ident matters to locks: it
+// is a function of the table, a GFP flag, or makes a lock.
+func (t *Table) Relevant(ident string) bool {
+	if t.calls[ident] != nil || strings.HasPrefix(ident, "GFP_") {
+		return true
+	}
+	if _, ok := t.defines[ident]; ok {
+		return true
+	}
+	_, ok := t.inits[ident]
+	return ok
+}
+
+// LockType returns the primitive that a type name stands for: "spinlock_t",
+// "struct mutex", with or without "struct". It is empty if the type is none.
+func (t *Table) LockType(typeName string) model.LockType {
+	return t.types[strings.TrimPrefix(typeName, "struct ")]
+}
+
+// Defines returns the type of the object that a file-scope macro defines, and
+// which of its arguments is the object's name.
+func (t *Table) Defines(macro string) (typ model.LockType, nameArg int, ok bool) {
+	d, ok := t.defines[macro]
+	return d.typ, d.arg, ok
+}
+
+// Guard returns what the constructor of guard(name) does; the destructor
+// undoes it. Arguments are those of the guard: the lock of guard(mutex)(&m)
+// is argument 0. It is nil for an unknown guard.
+func (t *Table) Guard(name string) *API { return t.guards[name] }
+
+// Cleanup reports whether the destructor of __free(name) may sleep.
+func (t *Table) Cleanup(name string) (sleeps, ok bool) {
+	sleeps, ok = t.cleanups[name]
+	return sleeps, ok
+}
+
+// Predicate says what a function that only asks is asking: "gfp-blocks",
+// "in-interrupt", "irqs-disabled", "is-err", "is-err-or-null", "likely",
+// "unlikely" or "held"; empty if it is none of these.
+func (t *Table) Predicate(name string) string { return t.predicates[name] }
+
+// Project returns the notes of the user's project; never nil.
+func (t *Table) Project() *Project { return t.project }
+
+// All returns the functions of the table, sorted by name.
+func (t *Table) All() []*API {
+	return slices.SortedFunc(maps.Values(t.calls), func(a, b *API) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Ops returns the members of operations tables, sorted by structure and field.
+func (t *Table) Ops() []*Op {
+	return slices.SortedFunc(maps.Values(t.ops), func(a, b *Op) int {
+		if c := strings.Compare(a.Struct, b.Struct); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Field, b.Field)
+	})
+}
