@@ -1,0 +1,222 @@
+package tree
+
+import (
+	"context"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"gordian/internal/csource/cast"
+	"gordian/internal/csource/cparse"
+)
+
+// Visit is called for each parsed file, by several goroutines; worker tells
+// them apart and is below Options.Jobs. f is valid until it returns.
+type Visit func(worker int, src *Source, arms int, f *cast.File) error
+
+// Each parses everything: first the headers, for their types and macros, then
+// again those headers whose functions matter, then the sources. visit sees the
+// last two. A file whose #if arms make a difference is visited once for each
+// choice. relevant tells the names that make a function matter.
+func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit) error {
+	r := &reader{
+		tree: t, ctx: ctx, relevant: relevant, visit: visit,
+		resolver: newResolver(t), headers: make(map[string]*header), arenas: make([]cast.Arena, t.options.Jobs),
+	}
+	if err := r.readHeaders(); err != nil {
+		return err
+	}
+	t.Types.Seal()
+	t.headers = len(r.headers)
+	if err := r.visitHeaders(); err != nil {
+		return err
+	}
+	return r.visitSources()
+}
+
+// reader is one run of Each.
+type reader struct {
+	tree     *Tree
+	ctx      context.Context
+	relevant func(string) bool
+	visit    Visit
+	resolver *resolver
+	arenas   []cast.Arena // one per worker
+
+	kept    atomic.Int64 // bytes of sources' texts
+	mu      sync.Mutex
+	headers map[string]*header // by place
+}
+
+type header struct {
+	source *Source
+	text   string // kept if it is visited
+	code   bool   // has functions that matter
+}
+
+// visitHeaders shows the headers with functions that matter.
+func (r *reader) visitHeaders() error {
+	sources := r.tree.wanted()
+	var list []*header
+	for abs, h := range r.headers {
+		// A .c file that another one includes is visited as what it is.
+		if h.code && !sources[abs] {
+			list = append(list, h)
+		}
+	}
+	slices.SortFunc(list, func(a, b *header) int { return strings.Compare(a.source.Path, b.source.Path) })
+	return r.parallel("headers", len(list), func(worker, i int) error {
+		h := list[i]
+		text := h.text
+		h.text = ""
+		return r.show(worker, h.source, text)
+	})
+}
+
+func (r *reader) visitSources() error {
+	list := r.tree.Sources
+	return r.parallel("files", len(list), func(worker, i int) error {
+		s := list[i]
+		text := s.text
+		if s.text = ""; text == "" {
+			var err error
+			if text, err = read(s.Read); err != nil {
+				r.tree.note(s.Path, "%v", err)
+				return nil
+			}
+		}
+		return r.show(worker, s, text)
+	})
+}
+
+// show parses a text and visits it, under both choices of #if arms if they
+// differ.
+func (r *reader) show(worker int, s *Source, text string) error {
+	f := r.parse(worker, s, text, 0)
+	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms {
+		return err
+	}
+	first := signature(f)
+	if f = r.parse(worker, s, text, 1); signature(f) == first {
+		return nil
+	}
+	return r.visit(worker, s, 1, f)
+}
+
+func (r *reader) parse(worker int, s *Source, text string, arms int) *cast.File {
+	a := &r.arenas[worker]
+	a.Reset()
+	f := cparse.Parse(a, s.Path, text, cparse.Options{
+		Macros:   r.tree.Types.Macros(s.Path, s.includes),
+		Relevant: r.relevant, Arms: arms, Config: r.config(s),
+	})
+	if !s.Header {
+		r.tree.Types.AddWith(f, s.includes)
+	}
+	return f
+}
+
+// config returns the settings that s is compiled with.
+func (r *reader) config(s *Source) map[string]string {
+	own := r.tree.builds[s.abs].defines
+	if len(own) == 0 {
+		return r.tree.Config
+	}
+	all := make(map[string]string, len(own)+len(r.tree.Config))
+	for k, v := range r.tree.Config {
+		all[k] = v
+	}
+	for k, v := range own {
+		all[k] = v
+	}
+	return all
+}
+
+// signature tells two parses of one file apart by their functions.
+func signature(f *cast.File) uint64 {
+	h := fnv.New64a()
+	for _, fn := range f.Funcs {
+		io.WriteString(h, fn.Name)
+		var b [8]byte
+		for i := range b {
+			b[i] = byte(fn.Hash >> (8 * i))
+		}
+		h.Write(b[:])
+	}
+	return h.Sum64()
+}
+
+// includes finds the files that s includes and gives their places to found.
+func (r *reader) includes(s *Source, text string, found func(abs string)) []string {
+	list := scanIncludes(text)
+	out := make([]string, 0, len(list))
+	for _, inc := range list {
+		abs := r.resolver.find(s.abs, inc)
+		if abs == "" {
+			if s.Check && !inc.angle {
+				r.tree.note(s.Path, "header %q not found", inc.name)
+			}
+			continue
+		}
+		found(abs)
+		out = append(out, r.tree.disk.show(abs))
+	}
+	return out
+}
+
+// parallel calls do for 0 … n-1 on all workers, until one fails.
+func (r *reader) parallel(stage string, n int, do func(worker, i int) error) error {
+	var (
+		wg   sync.WaitGroup
+		next atomic.Int64
+		done atomic.Int64
+		fail firstError
+	)
+	for w := range min(r.tree.options.Jobs, n) {
+		wg.Go(func() {
+			for fail.get() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if r.ctx.Err() != nil {
+					fail.set(r.ctx.Err())
+					return
+				}
+				fail.set(do(w, i))
+				r.progress(stage, int(done.Add(1)), n)
+			}
+		})
+	}
+	wg.Wait()
+	return fail.get()
+}
+
+func (r *reader) progress(stage string, done, total int) {
+	if p := r.tree.options.Progress; p != nil {
+		p(stage, done, total)
+	}
+}
+
+// firstError keeps the first error that is set.
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *firstError) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *firstError) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
