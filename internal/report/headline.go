@@ -30,6 +30,8 @@ func headline(d *model.Document) (head string, rest []string) {
 		return rest[0], rest[1:]
 	case len(d.Findings) > 0:
 		return count(len(d.Findings), "finding"), nil
+	case ofSource(d):
+		return nothingInSource(d), nil
 	case len(d.Incomplete) > 0:
 		return "Nothing found, but part of the evidence could not be used", nil
 	case len(d.Reports) == 0 && len(d.Inputs) > 0:

@@ -125,13 +125,16 @@ func (b *htmlBuilder) counts() []htmlBadge {
 	for _, f := range b.d.Findings {
 		n[f.Severity]++
 	}
-	return []htmlBadge{
+	chips := []htmlBadge{
 		htmlChip(n[model.SevError], "error", "is-error"),
 		htmlChip(n[model.SevWarning], "warning", "is-warning"),
 		htmlChip(n[model.SevNote], "note", "is-note"),
-		htmlChip(len(b.d.Reports), "kernel report", "is-plain"),
-		htmlChip(len(b.d.Inputs), "input", "is-plain"),
 	}
+	if ofSource(b.d) {
+		return append(chips, htmlChip(filesOf(b.d), "file", "is-plain"))
+	}
+	return append(chips, htmlChip(len(b.d.Reports), "kernel report", "is-plain"),
+		htmlChip(len(b.d.Inputs), "input", "is-plain"))
 }
 
 // htmlChip counts something. A zero must not shout, so it has no colour.

@@ -159,36 +159,6 @@ func placeOf(f *model.Finding) []string {
 	return parts
 }
 
-// footer counts, and says what the report does not cover.
-func (t *text) footer() {
-	t.blank()
-	t.line(t.ink(dim, strings.Repeat("─", t.width)))
-	t.wrap("", "  ", plain, t.counts())
-	for _, in := range t.d.Incomplete {
-		t.wrap("! ", "  ", yellow, "incomplete: "+t.inputName(in.Input)+": "+safeLine(in.Reason))
-	}
-	for _, k := range []struct{ stat, words string }{
-		{"findings_below_confidence", "left out: below --min-confidence"},
-		{"findings_beyond_limit", "left out: beyond --max-findings"},
-	} {
-		if n := t.d.Stats[k.stat]; n > 0 {
-			t.line(count(int(n), "finding") + " " + k.words)
-		}
-	}
-	if len(t.d.Findings) > 0 {
-		t.wrap("", "  ", dim, "gordian explain RULE says more about a rule.")
-	}
-}
-
-func (t *text) counts() string {
-	var bytes int64
-	for _, in := range t.d.Inputs {
-		bytes += in.Bytes
-	}
-	return count(len(t.d.Findings), "finding") + " from " + count(len(t.d.Reports), "kernel report") + " in " +
-		count(len(t.d.Inputs), "input") + ", " + htmlBytes(bytes) + "."
-}
-
 func (t *text) inputName(i int) string {
 	if i < 0 || i >= len(t.d.Inputs) {
 		return "input " + strconv.Itoa(i)
