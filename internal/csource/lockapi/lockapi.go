@@ -80,7 +80,7 @@ type Effect struct {
 	Global   string // the lock is this global: "rtnl_mutex"
 	Any      bool   // the lock is what this function's matching call says, whatever object (rcu)
 	IRQ      IRQ
-	Flags    int  // argument with the saved irq state, -1
+	Flags    int  // argument with the saved irq state; -1 with IRQFlags: the function keeps it to itself
 	Subclass int  // argument with the nesting subclass, -1
 	Nest     bool // a nest lock is given: instances of one class may nest
 	Try      bool

@@ -33,9 +33,10 @@ func (k Kind) String() string {
 // UnmarshalText reads the word of the data files.
 func (k *Kind) UnmarshalText(b []byte) error { return index(k, b, kindNames()) }
 
-// UnmarshalText reads "irq" or "bh"; saved flags are told by their argument.
+// UnmarshalText reads "irq", "bh" or "flags"; the last is for functions that
+// keep the saved state to themselves, others are told by their argument.
 func (w *IRQ) UnmarshalText(b []byte) error {
-	return index(w, b, []string{IRQPlain: "irq", IRQBottom: "bh"})
+	return index(w, b, []string{IRQPlain: "irq", IRQFlags: "flags", IRQBottom: "bh"})
 }
 
 // UnmarshalText reads "zero", "true" or "non-null".
