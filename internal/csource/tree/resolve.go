@@ -16,12 +16,19 @@ type resolver struct {
 
 	mu    sync.Mutex
 	known map[systemKey]string // <names>, for all files of one architecture
+
+	guess sync.Mutex
+	made  map[string][]string            // folder → -I folders of its makefiles
+	below map[string]map[string][]string // folder → headers anywhere in it, by name
 }
 
 type systemKey struct{ arch, name string }
 
 func newResolver(t *Tree) *resolver {
-	r := &resolver{disk: t.disk, builds: t.builds, known: make(map[systemKey]string)}
+	r := &resolver{
+		disk: t.disk, builds: t.builds, known: make(map[systemKey]string),
+		made: make(map[string][]string), below: make(map[string]map[string][]string),
+	}
 	for _, dir := range t.options.Includes {
 		if abs, err := filepath.Abs(dir); err == nil {
 			r.extra = append(r.extra, t.disk.place(abs))
@@ -49,10 +56,7 @@ func (r *resolver) find(from string, inc include) string {
 	if p := r.system(r.arch(from), name); p != "" {
 		return p
 	}
-	if p := r.above(from, name); p != "" {
-		return p
-	}
-	return ""
+	return r.guessed(from, name, inc.angle)
 }
 
 // arch returns the architecture that the file from belongs to.
@@ -113,26 +117,4 @@ func systemDirs(arch string) []string {
 		a, a + "/generated", "include",
 		a + "/uapi", a + "/generated/uapi", "include/uapi", "include/generated/uapi",
 	}
-}
-
-// maxAbove is how many folders up a header is guessed to be.
-const maxAbove = 4
-
-// above guesses: drivers add folders above their own to the header path, in
-// makefiles.
-func (r *resolver) above(from, name string) string {
-	dir := filepath.Dir(from)
-	for range maxAbove {
-		for _, p := range []string{filepath.Join(dir, name), filepath.Join(dir, "include", name)} {
-			if r.disk.exists(p) {
-				return p
-			}
-		}
-		up := filepath.Dir(dir)
-		if dir == r.disk.root || up == dir {
-			break
-		}
-		dir = up
-	}
-	return ""
 }
