@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -44,6 +43,8 @@ type checkCmd struct {
 	rules         []string
 	baseline      string
 	writeBaseline string
+	diff          string
+	since         string
 	explicit      bool // --min-confidence was given
 }
 
@@ -60,7 +61,7 @@ func newCheck(s Streams) *cobra.Command {
 		Example: checkExample,
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
+		if len(args) == 0 && k.diff == "" && k.since == "" {
 			return usageError(c, errors.New("no source given: name a C file or a folder, or - for standard input"))
 		}
 		k.explicit = c.Flags().Changed("min-confidence")
@@ -85,6 +86,8 @@ func (k *checkCmd) addFlags(c *cobra.Command) {
 	f.StringArrayVarP(&k.src.Includes, "include", "I", nil, "look for headers in `DIR` too (can be repeated)")
 	f.StringVar(&k.src.Config, "config", "", "a .config or compile_commands.json `FILE` that decides #if (never needed)")
 	f.StringVar(&k.src.Project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
+	f.StringVar(&k.diff, "diff", "", "only findings that a unified diff in `FILE` (-: standard input) introduces; it may be applied already or not yet")
+	f.StringVar(&k.since, "since", "", "only findings that were introduced since the git `REV`, edits that are not committed included")
 	f.StringVar(&k.baseline, "baseline", "", "leave out the findings that are known in `FILE`")
 	f.StringVar(&k.writeBaseline, "write-baseline", "", "write the findings to `FILE`, for --baseline")
 	f.VarP(&k.jobs, "jobs", "j", "read `N` files at once (0: one for each CPU)")
@@ -94,12 +97,8 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	if err := k.prepare(args); err != nil {
 		return err
 	}
-	src, done, err := k.fromStdin(args)
-	if err != nil {
-		return err
-	}
+	res, done, err := k.check(ctx, args)
 	defer done()
-	res, err := k.analyse(ctx, src)
 	if err != nil {
 		return err
 	}
@@ -109,9 +108,23 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	return k.report(res)
 }
 
+// check analyses what was named. done removes files that the report still
+// shows lines of.
+func (k *checkCmd) check(ctx context.Context, args []string) (c *checked, done func(), err error) {
+	if k.diff != "" || k.since != "" {
+		return k.onlyNew(ctx, args)
+	}
+	src, done, err := k.fromStdin(args)
+	if err != nil {
+		return nil, done, err
+	}
+	c, err = k.analyse(ctx, src)
+	return c, done, err
+}
+
 // prepare refuses mistakes before any time is spent.
 func (k *checkCmd) prepare(args []string) error {
-	inputs := slices.Concat(args, []string{k.src.Config, k.src.Project, k.baseline})
+	inputs := slices.Concat(args, []string{k.src.Config, k.src.Project, k.baseline, k.diff})
 	inputs = slices.DeleteFunc(inputs, func(s string) bool { return s == "" || s == "-" })
 	if err := k.out.choose(inputs); err != nil {
 		return err
@@ -119,12 +132,15 @@ func (k *checkCmd) prepare(args []string) error {
 	if err := knownRules(k.rules); err != nil {
 		return err
 	}
-	for _, a := range args {
-		if a == "" {
-			return errors.New("a path is empty")
-		}
-		if _, err := os.Stat(a); err != nil && a != "-" && k.src.Overlay == "" {
-			return fileError(a, err)
+	if slices.Contains(args, "") {
+		return errors.New("a path is empty")
+	}
+	if k.diff != "" || k.since != "" {
+		switch {
+		case k.diff != "" && k.since != "":
+			return errors.New("--diff and --since: give one of them")
+		case slices.Contains(args, "-"):
+			return errors.New("-: a change is of files: name them, or nothing for all that it touches")
 		}
 	}
 	if err := isFolder("--root", k.src.Root); err != nil {

@@ -31,6 +31,10 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 		o.Progress("reading", 1, 2)
 	}
 	for _, p := range o.Paths {
+		if f := fakeFile(p, o); f.Read != p { // in the overlay
+			s.Files = append(s.Files, f)
+			continue
+		}
 		err := filepath.WalkDir(p, func(path string, e os.DirEntry, err error) error {
 			if err == nil && !e.IsDir() && strings.HasSuffix(path, ".c") {
 				s.Files = append(s.Files, fakeFile(path, o))
@@ -47,10 +51,12 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 
 func fakeFile(path string, o sourceOptions) srcfact.File {
 	f := srcfact.File{Path: path, Read: path}
-	if rel, err := filepath.Rel(o.Root, path); o.Root != "" && err == nil {
+	root, _ := filepath.Abs(o.Root)
+	path, _ = filepath.Abs(path)
+	if rel, err := filepath.Rel(root, path); o.Root != "" && err == nil {
 		f.Path = rel
 		if over := filepath.Join(o.Overlay, rel); o.Overlay != "" {
-			if _, err := os.Stat(over); err == nil {
+			if st, err := os.Stat(over); err == nil && !st.IsDir() {
 				f.Read = over
 			}
 		}
