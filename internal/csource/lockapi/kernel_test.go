@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gordian/internal/model"
@@ -48,7 +49,7 @@ func TestNamesExist(t *testing.T) {
 			}
 			files[source] = text
 		}
-		if !hasWord(text, []byte(name)) {
+		if !hasWord(text, []byte(strings.TrimPrefix(name, "struct "))) {
 			t.Errorf("%s does not mention %s", source, name)
 		}
 	}
@@ -61,42 +62,36 @@ func TestNamesExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := parse(path, data)
+		entries, err := parse(path, data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc.each(look)
+		for _, e := range entries {
+			source, names := stated(e.form)
+			for _, name := range names {
+				look(source, name)
+			}
+		}
 	}
 }
 
-func (d *document) each(look func(source, name string)) {
-	of := func(n *names) {
-		for _, name := range n.Names {
-			look(n.Source, name)
-		}
+// stated returns the names that the source of a form should have.
+func stated(f form) (source string, names []string) {
+	switch f := f.(type) {
+	case *callForm:
+		return f.source, f.names.names
+	case *opForm:
+		return f.op.Source, append(f.fields, f.op.Struct)
+	case *typeForm:
+		return f.source, f.names.names
+	case *gfpForm:
+		return f.source, f.names.names
+	case *cleanupForm:
+		return f.source, f.names.names
+	case *predicateForm:
+		return f.source, f.names.names
 	}
-	for _, forms := range [][]callForm{d.Call, d.Guard} {
-		for i := range forms {
-			of(&forms[i].names)
-		}
-	}
-	for _, forms := range [][]typeForm{d.Type, d.Define, d.Init} {
-		for i := range forms {
-			of(&forms[i].names)
-		}
-	}
-	for i := range d.GFP {
-		of(&d.GFP[i].names)
-	}
-	for i := range d.Cleanup {
-		of(&d.Cleanup[i].names)
-	}
-	for i := range d.Predicate {
-		of(&d.Predicate[i].names)
-	}
-	for i := range d.Op {
-		of(&names{Names: d.Op[i].Fields, Source: d.Op[i].Source})
-	}
+	return "", nil
 }
 
 func hasWord(text, word []byte) bool {

@@ -1,7 +1,6 @@
 package lockapi
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -57,73 +56,30 @@ func (t *Table) Load(name string, r io.Reader) (*Table, error) {
 	return out, nil
 }
 
+// add puts the entries of one file into t, up to the first that is wrong.
+func (t *Table) add(name string, data []byte, s seen) error {
+	entries, err := parse(name, data)
+	if err != nil {
+		return err
+	}
+	a := &adder{t: t, name: name, seen: s}
+	for _, e := range entries {
+		if err := e.form.add(a); err != nil {
+			return fmt.Errorf("%s: %w", place(name, data, e.at), err)
+		}
+	}
+	return nil
+}
+
 // seen holds the names that were defined, by kind of entry: two entries for
 // one name in the same table contradict each other.
 type seen map[[2]string]bool
-
-func (s seen) first(kind, name string) error {
-	if name == "" || strings.ContainsAny(name, " \t\n") {
-		return fmt.Errorf("%q is not a name", cut([]byte(name)))
-	}
-	key := [2]string{kind, name}
-	if s[key] {
-		return fmt.Errorf("%q has an entry already", cut([]byte(name)))
-	}
-	s[key] = true
-	return nil
-}
 
 // adder puts the entries of one file into a table.
 type adder struct {
 	t    *Table
 	name string
-	data []byte
 	seen seen
-}
-
-func (t *Table) add(name string, data []byte, s seen) error {
-	doc, err := parse(name, data)
-	if err != nil {
-		return err
-	}
-	a := &adder{t: t, name: name, data: data, seen: s}
-	return errors.Join(
-		each(a, "call", doc.Call, func(f *callForm) error { return a.call("call", f, t.calls) }),
-		each(a, "guard", doc.Guard, func(f *callForm) error { return a.call("guard", f, t.guards) }),
-		each(a, "op", doc.Op, a.op),
-		each(a, "type", doc.Type, a.lockType),
-		each(a, "define", doc.Define, a.define),
-		each(a, "init", doc.Init, a.init),
-		each(a, "gfp", doc.GFP, a.gfp),
-		each(a, "cleanup", doc.Cleanup, a.cleanup),
-		each(a, "predicate", doc.Predicate, a.predicate),
-		a.notes(doc),
-	)
-}
-
-// each adds the entries of one kind, up to the first that is wrong.
-func each[F any](a *adder, kind string, forms []F, add func(*F) error) error {
-	for i := range forms {
-		if err := add(&forms[i]); err != nil {
-			return fmt.Errorf("%s:%d: [[%s]]: %w", a.name, a.line(kind, i), kind, err)
-		}
-	}
-	return nil
-}
-
-// line finds the n-th entry of a kind: the decoder keeps no positions.
-func (a *adder) line(kind string, n int) int {
-	line := 0
-	for text := range bytes.Lines(a.data) {
-		line++
-		if bytes.HasPrefix(bytes.ReplaceAll(text, []byte(" "), nil), []byte("[["+kind+"]]")) {
-			if n == 0 {
-				return line
-			}
-			n--
-		}
-	}
-	return 1
 }
 
 func (a *adder) source(s string) string {
@@ -133,121 +89,146 @@ func (a *adder) source(s string) string {
 	return s
 }
 
-// named calls add for each name of an entry, once each.
-func (a *adder) named(kind string, n *names, add func(name string)) error {
-	if len(n.Names)+len(n.Also) == 0 {
-		return errors.New("names: missing")
+// each calls add for the names of an entry, once each.
+func (a *adder) each(kind, key string, names, also []string, add func(name string)) error {
+	if len(names)+len(also) == 0 {
+		return fmt.Errorf("%q: missing", key)
 	}
-	for name := range n.all {
-		if err := a.seen.first(kind, name); err != nil {
-			return fmt.Errorf("names: %w", err)
+	for _, list := range [][]string{names, also} {
+		for _, name := range list {
+			id := [2]string{kind, name}
+			switch {
+			case name == "" || strings.ContainsAny(name, " \t\r\n"):
+				return fmt.Errorf("%q: %s is not a name", key, quote(name))
+			case a.seen[id]:
+				return fmt.Errorf("%q: %s has an entry already", key, quote(name))
+			}
+			a.seen[id] = true
+			add(name)
 		}
-		add(name)
 	}
 	return nil
 }
 
-func (a *adder) call(kind string, f *callForm, into map[string]*API) error {
-	forms := f.Effects
-	if f.Do != 0 {
-		if len(forms) > 0 {
-			return errors.New("do: an entry has either do or effects")
+func (a *adder) named(kind string, n *names, add func(name string)) error {
+	return a.each(kind, "names", n.names, n.also, add)
+}
+
+func (f *callForm) add(a *adder) error {
+	effects := f.effects
+	if f.only.Kind != 0 {
+		if effects != nil {
+			return errors.New(`"do": an entry has either do or effects`)
 		}
-		forms = []effectForm{f.effectForm}
+		effects = []Effect{f.only}
 	}
-	effects := make([]Effect, 0, len(forms))
-	for i := range forms {
-		e := forms[i].effect()
-		if err := e.check(); err != nil {
+	for i := range effects {
+		effects[i].complete()
+		if err := effects[i].check(); err != nil {
 			return err
 		}
-		effects = append(effects, e)
 	}
-	source := a.source(f.Source)
-	return a.named(kind, &f.names, func(name string) {
+	into := a.t.calls
+	if f.kind == "guard" {
+		into = a.t.guards
+	}
+	source := a.source(f.source)
+	return a.named(f.kind, &f.names, func(name string) {
 		into[name] = &API{Name: name, Effects: effects, Source: source}
 	})
 }
 
-func (a *adder) op(f *opForm) error {
-	if f.Struct == "" {
-		return errors.New("struct: missing")
+func (f *opForm) add(a *adder) error {
+	if f.op.Struct == "" {
+		return errors.New(`"struct": missing`)
 	}
-	op := Op{
-		Struct: f.Struct, Context: model.Context(f.Context), IRQsOff: f.IRQsOff, Atomic: f.Atomic,
-		Holds: f.Holds, Source: a.source(f.Source),
-	}
-	if op.Context == "" {
-		op.Context = model.Process
-	}
-	fields := names{Names: f.Fields, Also: f.Also}
-	return a.named("op "+f.Struct, &fields, func(name string) {
-		one := op
-		one.Field = name
-		a.t.ops[field{f.Struct, name}] = &one
+	f.op.Source = a.source(f.op.Source)
+	return a.each("op "+f.op.Struct, "fields", f.fields, f.also, func(name string) {
+		op := f.op
+		op.Field = name
+		a.t.ops[field{op.Struct, name}] = &op
 	})
 }
 
-func (a *adder) lockType(f *typeForm) error {
-	return a.typed("type", f, func(name string) { a.t.types[name] = model.LockType(f.Type) })
-}
-
-func (a *adder) define(f *typeForm) error {
-	if f.Arg < 0 || f.Arg > maxArg {
-		return fmt.Errorf("arg: %d is no argument", f.Arg)
+func (f *typeForm) add(a *adder) error {
+	if f.typ == "" {
+		return errors.New(`"type": missing`)
 	}
-	return a.typed("define", f, func(name string) { a.t.defines[name] = define{model.LockType(f.Type), f.Arg} })
-}
-
-func (a *adder) init(f *typeForm) error {
-	return a.typed("init", f, func(name string) { a.t.inits[name] = model.LockType(f.Type) })
-}
-
-func (a *adder) typed(kind string, f *typeForm, add func(string)) error {
-	if f.Type == "" {
-		return errors.New("type: missing")
+	if f.kind == "type" {
+		trimStruct(f.names.names)
+		trimStruct(f.also)
 	}
-	for _, list := range [][]string{f.Names, f.Also} {
-		for i, name := range list {
-			list[i] = strings.TrimPrefix(name, "struct ")
+	return a.named(f.kind, &f.names, func(name string) {
+		switch f.kind {
+		case "type":
+			a.t.types[name] = f.typ
+		case "define":
+			a.t.defines[name] = define{f.typ, f.arg}
+		default:
+			a.t.inits[name] = f.typ
 		}
+	})
+}
+
+func trimStruct(names []string) {
+	for i, name := range names {
+		names[i] = strings.TrimPrefix(name, "struct ")
 	}
-	return a.named(kind, &f.names, add)
 }
 
-func (a *adder) gfp(f *gfpForm) error {
-	meaning := gfpModifier
-	if f.Blocks != nil && *f.Blocks {
-		meaning = gfpBlocks
-	} else if f.Blocks != nil {
-		meaning = gfpAtomic
+func (f *gfpForm) add(a *adder) error {
+	return a.named("gfp", &f.names, func(name string) { a.t.gfp[name] = f.meaning })
+}
+
+func (f *cleanupForm) add(a *adder) error {
+	return a.named("cleanup", &f.names, func(name string) { a.t.cleanups[name] = f.sleeps })
+}
+
+func (f *predicateForm) add(a *adder) error {
+	if f.is == "" {
+		return errors.New(`"is": missing`)
 	}
-	return a.named("gfp", &f.names, func(name string) { a.t.gfp[name] = meaning })
+	return a.named("predicate", &f.names, func(name string) { a.t.predicates[name] = f.is })
 }
 
-func (a *adder) cleanup(f *cleanupForm) error {
-	return a.named("cleanup", &f.names, func(name string) { a.t.cleanups[name] = f.Sleeps })
-}
-
-func (a *adder) predicate(f *predicateForm) error {
-	switch f.Is {
-	case "gfp-blocks", "in-interrupt", "irqs-disabled", "is-err", "is-err-or-null", "likely", "unlikely", "held":
-	default:
-		return fmt.Errorf("is: %q is no question that gordian knows", cut([]byte(f.Is)))
+// complete fills in what an entry may leave out.
+func (e *Effect) complete() {
+	if e.isLock() && e.Mode == "" {
+		e.Mode = model.Write
 	}
-	return a.named("predicate", &f.names, func(name string) { a.t.predicates[name] = f.Is })
+	if e.isLock() && e.Flags != none {
+		e.IRQ = IRQFlags
+	}
+	if e.isCallback() && e.Context == "" {
+		e.Context = model.Process
+	}
 }
 
-// notes adds to the project's notes: several files may speak for one.
-func (a *adder) notes(doc *document) error {
-	if len(doc.Ignore)+len(doc.Order)+len(doc.Same) == 0 {
+func (e *Effect) isLock() bool     { return e.Kind >= Acquire && e.Kind <= Destroy }
+func (e *Effect) isAssert() bool   { return e.Kind == AssertHeld || e.Kind == AssertNotHeld }
+func (e *Effect) isCallback() bool { return e.Kind == Register || e.Kind == Setup || e.Kind == Calls }
+
+// check says what is missing in an effect, or nil.
+func (e *Effect) check() error {
+	missing := ""
+	switch {
+	case e.Kind == 0:
+		return errors.New(`"do": missing`)
+	case e.isLock() && e.Type == "" && !e.isAssert():
+		missing = "type"
+	case e.isLock() && e.Arg == none && e.Global == "" && !e.Any:
+		missing = "arg"
+	case e.Kind == Wait && e.Target == "":
+		missing = "target"
+	case e.isCallback() && e.Callback == none && e.Threaded == none:
+		missing = "callback"
+	case (e.Kind == IRQSave || e.Kind == IRQRestore) && e.Flags == none:
+		missing = "flags"
+	case e.Kind == Free && e.Arg == none:
+		missing = "arg"
+	}
+	if missing == "" {
 		return nil
 	}
-	for _, chain := range doc.Order {
-		if len(chain) < 2 {
-			return fmt.Errorf("%s: order: an order needs two locks or more", a.name)
-		}
-	}
-	a.t.project = a.t.project.with(doc)
-	return nil
+	return fmt.Errorf("%q: missing: %s needs it", missing, e.Kind)
 }
