@@ -143,6 +143,9 @@ func parseArgs(dir string, args []string) build {
 			i++
 			value = args[i]
 		}
+		if value == "" {
+			continue
+		}
 		if flag == "-I" {
 			b.includes = append(b.includes, absolute(dir, value))
 			continue

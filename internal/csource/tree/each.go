@@ -22,10 +22,7 @@ type Visit func(worker int, src *Source, arms int, f *cast.File) error
 // last two. A file whose #if arms make a difference is visited once for each
 // choice. relevant tells the names that make a function matter.
 func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit) error {
-	r := &reader{
-		tree: t, ctx: ctx, relevant: relevant, visit: visit,
-		resolver: newResolver(t), headers: make(map[string]*header), arenas: make([]cast.Arena, t.options.Jobs),
-	}
+	r := newReader(ctx, t, relevant, visit)
 	if err := r.readHeaders(); err != nil {
 		return err
 	}
@@ -49,6 +46,13 @@ type reader struct {
 	kept    atomic.Int64 // bytes of sources' texts
 	mu      sync.Mutex
 	headers map[string]*header // by place
+}
+
+func newReader(ctx context.Context, t *Tree, relevant func(string) bool, visit Visit) *reader {
+	return &reader{
+		tree: t, ctx: ctx, relevant: relevant, visit: visit,
+		resolver: newResolver(t), headers: make(map[string]*header), arenas: make([]cast.Arena, t.options.Jobs),
+	}
 }
 
 type header struct {
