@@ -18,7 +18,7 @@ type disk struct {
 	overlay string            // "" if there is none
 	over    map[string]string // place in the root → real path in the overlay
 
-	mu   sync.Mutex
+	mu   sync.RWMutex
 	dirs map[string]map[string]struct{} // names in a folder; nil if it cannot be read
 }
 
@@ -44,6 +44,16 @@ func newDisk(root, overlay string) (*disk, error) {
 		}
 		return err
 	})
+}
+
+// replace lets files stand in for others. It wins over the overlay.
+func (d *disk) replace(files map[string]string) {
+	if d.over == nil {
+		d.over = make(map[string]string, len(files))
+	}
+	for place, real := range files {
+		d.over[filepath.Clean(place)] = real
+	}
 }
 
 // place returns where the file p belongs: a file of the overlay belongs into
@@ -89,12 +99,15 @@ func (d *disk) exists(abs string) bool {
 }
 
 func (d *disk) names(dir string) map[string]struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if names, ok := d.dirs[dir]; ok {
+	d.mu.RLock()
+	names, ok := d.dirs[dir]
+	d.mu.RUnlock()
+	if ok {
 		return names
 	}
-	names := readNames(dir)
+	names = readNames(dir)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.dirs[dir] = names
 	return names
 }

@@ -123,6 +123,10 @@ func none(string) bool { return false }
 // readHeader takes types and macros from a header, without the bodies of its
 // functions.
 func (r *reader) readHeader(worker int, s *Source, text string) {
+	if len(text) > largeList && r.isList(text) {
+		r.tree.Types.AddWith(&cast.File{Path: s.Path}, s.includes)
+		return
+	}
 	a := &r.arenas[worker]
 	a.Reset()
 	f := cparse.Parse(a, s.Path, text, cparse.Options{Relevant: none, Config: r.tree.Config})
@@ -133,6 +137,19 @@ func (r *reader) readHeader(worker int, s *Source, text string) {
 		h.text, h.code = text, true
 		r.mu.Unlock()
 	}
+}
+
+// largeList is the size from which a header is looked at before it is parsed:
+// more than half of all bytes in a kernel's headers are lists of registers.
+const largeList = 32 << 10
+
+// isList says whether a header consists of nothing but macros that do not
+// matter to locks.
+func (r *reader) isList(text string) bool {
+	matters := false
+	return directives(text, func(line string) {
+		matters = matters || callLike(line) && r.names(line)
+	}) && !matters
 }
 
 // matters says whether a function of the header f names something relevant.

@@ -90,3 +90,77 @@ func startsLine(text string, at int) bool {
 	}
 	return true
 }
+
+// directives calls f with each preprocessor line of a text, with the lines
+// that continue it, and returns true at the end. It returns false at the first
+// thing that is neither such a line nor a comment.
+func directives(text string, f func(line string)) bool {
+	for {
+		text = strings.TrimLeft(text, " \t\r\n\f\v")
+		switch {
+		case text == "":
+			return true
+		case text[0] == '#':
+			end := directiveEnd(text)
+			f(text[:end])
+			text = text[end:]
+		case strings.HasPrefix(text, "/*"):
+			text = afterComment(text)
+		case strings.HasPrefix(text, "//"):
+			text = text[lineEnd(text):]
+		default:
+			return false
+		}
+	}
+}
+
+// directiveEnd returns the length of the directive that text starts with. A
+// comment in it may go on over several lines.
+func directiveEnd(text string) int {
+	at := 0
+	for {
+		end := at + lineEnd(text[at:])
+		if open := strings.LastIndex(text[at:end], "/*"); open >= 0 {
+			rest := text[at+open:]
+			if after := len(text) - len(afterComment(rest)); after > end {
+				at = after
+				continue
+			}
+		}
+		line := strings.TrimRight(text[at:end], "\r\n")
+		if !strings.HasSuffix(line, "\\") || end == len(text) {
+			return end
+		}
+		at = end
+	}
+}
+
+// lineEnd returns the length of the first line, with its newline.
+func lineEnd(s string) int {
+	if i := strings.IndexByte(s, '\n'); i >= 0 {
+		return i + 1
+	}
+	return len(s)
+}
+
+// afterComment returns what follows the comment that s starts with.
+func afterComment(s string) string {
+	if i := strings.Index(s[2:], "*/"); i >= 0 {
+		return s[2+i+2:]
+	}
+	return ""
+}
+
+// callLike says whether a directive defines a macro with parameters.
+func callLike(directive string) bool {
+	s := blanks(directive[1:])
+	if len(s) < 7 || s[:6] != "define" {
+		return false
+	}
+	s = blanks(s[6:])
+	i := 0
+	for i < len(s) && isWord(s[i]) {
+		i++
+	}
+	return i < len(s) && s[i] == '('
+}
