@@ -49,18 +49,18 @@ type build struct {
 // named must be readable.
 func (t *Tree) configure() error {
 	if t.options.Config != "" {
-		text, err := read(t.options.Config)
+		text, err := t.disk.read(t.options.Config)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.options.Config, err)
 		}
 		t.Config = ParseConfig(text)
 	} else if t.Root != "" {
-		if text, err := read(filepath.Join(t.Root, ".config")); err == nil {
+		if text, err := t.disk.read(filepath.Join(t.Root, ".config")); err == nil {
 			t.Config = ParseConfig(text)
 		}
 	}
 	for _, dir := range t.buildDirs() {
-		text, err := read(filepath.Join(dir, "compile_commands.json"))
+		text, err := t.disk.read(filepath.Join(dir, "compile_commands.json"))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

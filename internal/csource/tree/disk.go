@@ -18,6 +18,8 @@ type disk struct {
 	overlay string            // "" if there is none
 	over    map[string]string // place in the root → real path in the overlay
 
+	reads reads
+
 	mu   sync.RWMutex
 	dirs map[string]map[string]struct{} // names in a folder; nil if it cannot be read
 }
@@ -39,7 +41,10 @@ func newDisk(root, overlay string) (*disk, error) {
 	}
 	d.over = make(map[string]string)
 	return d, filepath.WalkDir(d.overlay, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
+		switch {
+		case err == nil && e.IsDir():
+			d.listed(p)
+		case err == nil:
 			d.over[d.place(p)] = p
 		}
 		return err
@@ -105,6 +110,7 @@ func (d *disk) names(dir string) map[string]struct{} {
 	if ok {
 		return names
 	}
+	d.listed(dir)
 	names = readNames(dir)
 	d.mu.Lock()
 	defer d.mu.Unlock()

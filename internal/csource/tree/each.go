@@ -87,7 +87,7 @@ func (r *reader) visitSources() error {
 		text := s.text
 		if s.text = ""; text == "" {
 			var err error
-			if text, err = read(s.Read); err != nil {
+			if text, err = r.tree.disk.read(s.Read); err != nil {
 				r.tree.note(s.Path, "%v", err)
 				return nil
 			}

@@ -121,6 +121,7 @@ func (c *collector) folder(ctx context.Context, dir string) error {
 			if rel != "." && skipFolder(rel, top) {
 				return fs.SkipDir
 			}
+			c.tree.disk.listed(p)
 			return nil
 		}
 		if isSource(p) && readable(p, e) {

@@ -92,6 +92,9 @@ func (r *resolver) headersBelow(dir string) map[string][]string {
 	list := make(map[string][]string)
 	// A folder that cannot be read has no headers for us.
 	_ = filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() {
+			r.disk.listed(p)
+		}
 		if err == nil && e.Type().IsRegular() && strings.HasSuffix(p, ".h") {
 			list[e.Name()] = append(list[e.Name()], p)
 		}

@@ -85,7 +85,7 @@ func (r *reader) readHeaders() error {
 }
 
 func (r *reader) readOne(worker int, s *Source, q *queue) {
-	text, err := read(s.Read)
+	text, err := r.tree.disk.read(s.Read)
 	if err != nil {
 		if s.Header {
 			r.tree.note(s.Path, "%v", err)

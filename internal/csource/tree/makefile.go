@@ -64,7 +64,7 @@ func (r *resolver) kbuildDirs(dir string) []string {
 		if !r.disk.exists(p) {
 			continue
 		}
-		if text, err := read(r.disk.real(p)); err == nil {
+		if text, err := r.disk.read(r.disk.real(p)); err == nil {
 			dirs = append(dirs, makeIncludes(text, dir, r.disk.root)...)
 		}
 	}

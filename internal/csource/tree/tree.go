@@ -19,10 +19,13 @@ import (
 
 // Options say what to read.
 type Options struct {
-	Paths    []string // files and folders to check
-	Root     string   // a kernel tree; "" is looked for above each path
-	NoRoot   bool     // do not look for one
-	Overlay  string   // folder whose files stand in for those of the same path in the root
+	Paths   []string // files and folders to check
+	Root    string   // a kernel tree; "" is looked for above each path
+	NoRoot  bool     // do not look for one
+	Overlay string   // folder whose files stand in for those of the same path in the root
+	// Replace gives files, by absolute path, that stand in for others, as in
+	// an overlay; those that they stand in for need not exist.
+	Replace  map[string]string
 	Includes []string // further folders of headers
 	Config   string   // a .config, or ""; the root's own is used if it has one
 	Jobs     int
@@ -75,6 +78,7 @@ func Load(ctx context.Context, o Options) (*Tree, error) {
 	if t.disk, err = newDisk(root, o.Overlay); err != nil {
 		return nil, err
 	}
+	t.disk.replace(o.Replace)
 	if err := t.find(ctx); err != nil {
 		return nil, err
 	}
@@ -125,13 +129,8 @@ func findRoot(o Options) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for dir := abs; ; dir = filepath.Dir(dir) {
-			if isRoot(dir) {
-				return dir, nil
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
+		if root := RootAbove(abs); root != "" {
+			return root, nil
 		}
 	}
 	return "", nil
