@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -49,25 +50,20 @@ func IsSource(path string) bool {
 	return strings.HasSuffix(path, ".c") || strings.HasSuffix(path, ".h")
 }
 
-// Write writes the texts of one side into dir, each at its path relative to
-// root: an overlay for root. What does not exist on that side becomes an empty
-// file: nothing is in it.
-func (s *Set) Write(dir, root string, side func(*File) Text) error {
+// Write writes the texts of one side into files in dir, and returns them by
+// the paths of the files that they stand in for. What does not exist on that
+// side becomes an empty file: nothing is in it.
+func (s *Set) Write(dir string, side func(*File) Text) (map[string]string, error) {
+	out := make(map[string]string, len(s.Files))
 	for i := range s.Files {
 		f := &s.Files[i]
-		rel, err := filepath.Rel(root, s.Abs(f))
-		if err != nil || !filepath.IsLocal(rel) {
-			return fmt.Errorf("%s is changed, and lies outside of %s", s.Abs(f), root)
-		}
-		path := filepath.Join(dir, rel)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
+		path := filepath.Join(dir, strconv.Itoa(i)+filepath.Ext(f.Path))
 		if err := os.WriteFile(path, []byte(side(f).Text), 0o600); err != nil {
-			return err
+			return nil, err
 		}
+		out[s.Abs(f)] = path
 	}
-	return nil
+	return out, nil
 }
 
 // Old and New choose a side.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,12 +16,12 @@ import (
 )
 
 // changeRun is a check of what a change introduces: the text after it is
-// analysed, and the text before it, which is laid over the tree.
+// analysed, then the text before it.
 type changeRun struct {
 	k    *checkCmd
 	set  *change.Set
 	src  sourceOptions
-	temp string // for overlays
+	temp string // for texts that are not on disk
 }
 
 // onlyNew runs the check of a change. done removes what it wrote to disk, and
@@ -185,9 +184,6 @@ func (r *changeRun) nothing() string {
 }
 
 func (r *changeRun) run(ctx context.Context) (*checked, error) {
-	if err := r.findRoot(); err != nil {
-		return nil, err
-	}
 	now, err := r.side(ctx, "new", r.set.Pending(), change.New)
 	if err != nil {
 		return nil, err
@@ -203,38 +199,25 @@ func (r *changeRun) run(ctx context.Context) (*checked, error) {
 	return now, nil
 }
 
-// findRoot settles the folder that overlays are laid over.
-func (r *changeRun) findRoot() error {
-	if r.src.Root != "" {
-		abs, err := filepath.Abs(r.src.Root)
-		r.src.Root = abs
-		return err
-	}
-	if len(r.set.Files) > 0 {
-		r.src.Root = tree.RootAbove(r.set.Abs(&r.set.Files[0]))
-	}
-	if r.src.Root == "" {
-		r.src.Root = r.set.Base
-	}
-	return nil
-}
-
-// side analyses one side of the change.
-func (r *changeRun) side(ctx context.Context, name string, overlay bool, side func(*change.File) change.Text) (*checked, error) {
+// side analyses one side of the change. If the files on disk are of the other
+// one, files with the text of this one stand in for them.
+func (r *changeRun) side(ctx context.Context, name string, replace bool, side func(*change.File) change.Text) (*checked, error) {
 	o := r.src
 	if len(o.Paths) == 0 {
 		if o.Paths = r.changed(side); len(o.Paths) == 0 {
 			return nothingChecked(), nil // no file is on this side
 		}
 	}
-	if overlay {
-		o.Overlay = filepath.Join(r.temp, name)
-		if err := copyTree(o.Overlay, r.src.Overlay); err != nil {
+	if replace {
+		dir := filepath.Join(r.temp, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
 			return nil, err
 		}
-		if err := r.set.Write(o.Overlay, o.Root, side); err != nil {
+		files, err := r.set.Write(dir, side)
+		if err != nil {
 			return nil, err
 		}
+		o.Replace = files
 	}
 	return r.k.analyse(ctx, o)
 }
@@ -251,28 +234,4 @@ func (c *checked) keepNew(before []model.Finding) {
 		return old[f.Fingerprint] >= 0
 	})
 	c.inputs.Count("findings_not_new", int64(n-len(c.findings)))
-}
-
-// copyTree copies the files of a folder, if there is one.
-func copyTree(to, from string) error {
-	if err := os.MkdirAll(to, 0o700); err != nil || from == "" {
-		return err
-	}
-	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(to, rel)), 0o700); err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), text, 0o600)
-	})
 }

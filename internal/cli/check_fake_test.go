@@ -35,6 +35,12 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 			s.Files = append(s.Files, f)
 			continue
 		}
+		for place := range o.Replace { // a file that is not on disk
+			dir, _ := filepath.Abs(p)
+			if _, err := os.Stat(place); err != nil && strings.HasPrefix(place, dir+"/") && strings.HasSuffix(place, ".c") {
+				s.Files = append(s.Files, fakeFile(place, o))
+			}
+		}
 		err := filepath.WalkDir(p, func(path string, e os.DirEntry, err error) error {
 			if err == nil && !e.IsDir() && strings.HasSuffix(path, ".c") {
 				s.Files = append(s.Files, fakeFile(path, o))
@@ -50,12 +56,16 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 }
 
 func fakeFile(path string, o sourceOptions) srcfact.File {
-	f := srcfact.File{Path: path, Read: path}
 	root, _ := filepath.Abs(o.Root)
+	f := srcfact.File{Path: path, Read: path}
 	path, _ = filepath.Abs(path)
+	replaced := o.Replace[path] != ""
+	if replaced {
+		f.Read = o.Replace[path]
+	}
 	if rel, err := filepath.Rel(root, path); o.Root != "" && err == nil {
 		f.Path = rel
-		if over := filepath.Join(o.Overlay, rel); o.Overlay != "" {
+		if over := filepath.Join(o.Overlay, rel); o.Overlay != "" && !replaced {
 			if st, err := os.Stat(over); err == nil && !st.IsDir() {
 				f.Read = over
 			}
