@@ -63,6 +63,11 @@ func newSrcView(f *model.Facts, s *srcfact.Facts, text TextSource) *srcView {
 func (v *srcView) finding(rule string, verdict model.Verdict, first srcfact.Step) model.Finding {
 	d := v.docs[rule]
 	return model.Finding{Rule: rule, Status: model.Potential, Verdict: verdict, Severity: d.Severity,
-		Confidence: model.High, Fix: slices.Clone(d.Fixes), Verify: slices.Clone(d.Verify),
+		Confidence: model.High, Fix: slices.Clone(d.Fixes), Verify: append([]string{checkAgain(rule)}, d.Verify...),
 		Function: first.Func, File: first.File, Line: first.Line}
+}
+
+// checkAgain is the first thing to do after a change: it needs no kernel.
+func checkAgain(rule string) string {
+	return "Run `gordian check` on the changed files again: this " + rule + " finding must be gone, and no other may have come (`--baseline` tells old ones from new ones)."
 }

@@ -127,6 +127,8 @@ func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 		nestedText(&f, shallow)
 	} else {
 		cycleText(&f, cycle, names)
+		orderAdvice(&f, cycle)
+		f.Fix = append(v.swapFixes(cycle), f.Fix...)
 	}
 	return f
 }

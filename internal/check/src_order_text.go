@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"gordian/internal/model"
 	"gordian/internal/srcfact"
 )
@@ -71,7 +73,38 @@ func cycleText(f *model.Finding, cycle []*srcfact.Order, names []string) {
 
 // nestedText explains a lock that is taken while one of its class is held.
 func nestedText(f *model.Finding, o *srcfact.Order) {
-	name := lockNode(&o.From)
+	name, last := lockNode(&o.From), o.Path[len(o.Path)-1]
+	held := o.Path[heldAt(o)]
 	f.Title = "a second " + name + " is taken while one is held" + inFn(f.Function)
-	f.Explanation = f.Function + "() holds " + lockCall(&o.From) + " and takes " + lockCall(&o.To) + ", a lock of the same class."
+	two := "Whether the two are one object is not known here."
+	switch o.Relation {
+	case srcfact.RelSame:
+		two = "Both names mean the same object: the task waits for itself."
+	case srcfact.RelLinked:
+		two = "One object is reached from the other, so they are likely two: it is safe only if every path takes them in this direction, and then lockdep has to be told with a nesting annotation (" + nestedName(&o.To) + ")."
+	}
+	f.Explanation = sentences(
+		held.Func+"() takes "+lockCall(&o.From)+" ("+baseName(held)+"). While it is held, "+last.Func+"() takes "+lockCall(&o.To)+" ("+baseName(last)+"), a lock of the same class.",
+		two, pick(o.Relation == srcfact.RelSame, "", "If they are one object the task waits for itself; if they are two, another task can take them in the opposite order."))
+	f.Interleaving = []model.Moment{
+		{Actor: "CPU0", Does: lockCall(&o.From), Note: "gets the " + name + " of x"},
+		{Actor: "CPU1", Does: lockCall(&o.From), Note: "gets the " + name + " of y"},
+		{Actor: "CPU0", Does: lockCall(&o.To), Note: "waits for that of y, held by CPU1"},
+		{Actor: "CPU1", Does: lockCall(&o.To), Note: "waits for that of x, held by CPU0"}}
+	if o.Relation == srcfact.RelSame {
+		f.Interleaving = []model.Moment{
+			{Actor: "the task", Does: lockCall(&o.From), Note: "gets it"},
+			{Actor: "the task", Does: lockCall(&o.To), Note: "waits" + inFn(last.Func) + " for its holder: itself"}}
+		return
+	}
+	f.Missing = append(f.Missing, "Whether the two objects have a fixed order (parent before child, ascending address): a comment or an assertion in the code says, or CONFIG_PROVE_LOCKING=y once the path has run.")
+}
+
+// nestedName is the form of an acquisition that tells lockdep of the nesting.
+func nestedName(l *srcfact.Lock) string {
+	api := l.API
+	if api == "" {
+		api, _, _ = strings.Cut(call(l.Type, l.Mode, ""), "(")
+	}
+	return api + "_nested() with SINGLE_DEPTH_NESTING"
 }

@@ -8,6 +8,7 @@ import (
 
 	"gordian/internal/model"
 	"gordian/internal/srcfact"
+	"gordian/internal/srcfix"
 )
 
 // srcText is a TextSource of files written in the test.
@@ -74,4 +75,8 @@ func TestSourceOrderCycle(t *testing.T) {
 	if n := len(fs[0].Locations); n != 5 {
 		t.Errorf("%d locations, want 5", n)
 	}
+}
+
+func fileOf(text srcText, name string) srcfix.Text {
+	return srcfix.Text{File: name, Lines: text.Lines(name)}
 }

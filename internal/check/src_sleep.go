@@ -1,0 +1,57 @@
+package check
+
+import (
+	"strings"
+
+	"gordian/internal/srcfact"
+)
+
+func tellSleep(st *slipStory) {
+	why := st.Atomic
+	if why == "" {
+		why = pick(len(st.Locks) > 0, st.lock+" held", "in atomic context")
+	}
+	what := sleepWords(&st.last)
+	if st.first.Kind == srcfact.StepCall && st.first.Callee != "" {
+		st.f.Title = st.first.Func + "() calls " + st.first.Callee + "(), which may sleep, with " + why
+	} else {
+		st.f.Title = what + " may sleep, with " + why + inFn(st.last.Func)
+	}
+	st.f.Explanation = sentences(st.held(),
+		st.last.Func+"() calls "+what+" ("+baseName(st.last)+")"+st.through()+st.condition()+": that may sleep, and it is atomic context: "+why+".",
+		sleepHarm(st))
+	st.moment("the task", pick(st.taken.Func != "", st.takenCall(), "enters atomic context"), why)
+	st.moment("the task", what, "sleeps"+inFn(st.last.Func)+": another task gets this CPU")
+	if len(st.Locks) > 0 {
+		st.moment("another task, or an interrupt, on this CPU", st.takenCall(), "spins for a holder that cannot run here")
+	}
+	st.f.Verify = append([]string{"Call might_sleep() at the start of " + st.last.Func + "() if callers can get it wrong again: with CONFIG_DEBUG_ATOMIC_SLEEP=y it reports each of them, whether it would have slept or not."}, st.f.Verify...)
+}
+
+// sleepWords names what sleeps: the call as it stands there, if the text of
+// the step gives one.
+func sleepWords(s *srcfact.Step) string {
+	switch {
+	case s.Callee != "":
+		return s.Callee + "()"
+	case s.Lock != nil:
+		return lockCall(s.Lock)
+	}
+	text := strings.TrimSuffix(s.Text, ".")
+	for _, cut := range []string{" may sleep", " sleeps", ", which may sleep"} {
+		text, _, _ = strings.Cut(text, cut)
+	}
+	return pick(text == "", "code that may sleep", text)
+}
+
+func sleepHarm(st *slipStory) string {
+	switch {
+	case len(st.Locks) > 0:
+		return "Whoever asks for " + st.lock + " on this CPU while it sleeps spins with preemption off, and the holder cannot come back."
+	case strings.Contains(st.Atomic, "irq") || strings.Contains(st.Atomic, "interrupt") || strings.Contains(st.Atomic, "timer"):
+		return "An interrupt has no task of its own that could sleep: the scheduler is called in the middle of whatever it interrupted."
+	case strings.Contains(st.Atomic, "RCU"):
+		return "A reader that sleeps lets the grace period end under it, or keeps it from ending."
+	}
+	return ""
+}

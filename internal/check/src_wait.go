@@ -1,0 +1,50 @@
+package check
+
+import (
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+func tellWait(st *slipStory) {
+	what := st.waited()
+	st.f.Title = st.first.Func + "() waits for " + what + " with " + st.lock + " held, which that needs"
+	other, end := "", srcfact.Step{}
+	if n := len(st.Other); n > 0 {
+		end = st.Other[n-1]
+		other = end.Func + "() takes " + st.lock + " (" + baseName(end) + "), and is part of what is waited for"
+		if st.Other[0].Func != end.Func {
+			other += ": " + st.Other[0].Func + "() leads to it"
+		}
+		other += "."
+	}
+	st.f.Explanation = sentences(st.held(),
+		st.last.Func+"() waits ("+baseName(st.last)+")"+st.through()+": "+stepNote(&st.last)+".", other,
+		"If that has started, it waits for "+st.lock+", and its holder waits for it to end.")
+	st.moment("CPU0", st.takenCall(), "gets "+st.lock)
+	st.moment("CPU1", pick(end.Func == "", what+" starts", end.Func+"() starts"), "")
+	st.moment("CPU0", stepNote(&st.last), "waits"+inFn(st.last.Func)+" until that has ended")
+	st.moment("CPU1", pick(end.Lock != nil, st.otherCall(end), "needs "+st.lock), "waits for "+st.lock+", held by CPU0")
+	st.f.Path = []model.PathStep{
+		{Kind: model.Before, From: st.lock, To: what, At: whereText(st.last)},
+		{Kind: model.Before, From: what, To: st.lock, At: pick(end.Func == "", "", whereText(end))}}
+	st.own("Wait for "+what+" after "+st.lock+" is released",
+		"In "+st.first.Func+"() mark the object as closing under "+st.lock+", so that nothing new is started, release the lock, and then wait.")
+}
+
+func (st *slipStory) otherCall(end srcfact.Step) string {
+	if end.Lock == nil {
+		return ""
+	}
+	return lockCall(end.Lock)
+}
+
+// waited names what is waited for: the callback, the work item, the timer.
+func (st *slipStory) waited() string {
+	if st.last.Callee != "" {
+		return st.last.Callee + "()"
+	}
+	if len(st.Other) > 0 {
+		return st.Other[0].Func + "()"
+	}
+	return "another thread"
+}
