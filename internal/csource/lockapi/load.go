@@ -220,7 +220,7 @@ func (e *Effect) check() error {
 		missing = "arg"
 	case e.Kind == Wait && e.Target == "":
 		missing = "target"
-	case e.isCallback() && e.Callback == none && e.Threaded == none:
+	case e.isCallback() && e.Callback == none && e.Target != TargetNotifier:
 		missing = "callback"
 	case (e.Kind == IRQSave || e.Kind == IRQRestore) && e.Flags == none:
 		missing = "flags"

@@ -41,7 +41,7 @@ const (
 	NoReturn   // BUG(), panic()
 	AtomicOnly // asserts or requires atomic context
 	MightSleep // asserts that sleeping is allowed: might_sleep()
-	Calls      // calls the function at Callback before it returns: bus_for_each_dev()
+	Calls      // calls the function at Callback before it returns: bus_for_each_dev(); with TargetNotifier what is registered at Arg
 )
 
 // IRQ says what a lock primitive does to interrupts besides the lock.
@@ -102,7 +102,9 @@ type Effect struct {
 	Threaded int           // request_threaded_irq(): argument with the handler that runs in a thread, -1
 	Holds    []string      // locks the callers of the callback hold: "rtnl_mutex", or "struct inode.i_rwsem"
 	IRQsOff  bool          // it runs with interrupts off though in process or softirq context
-	Arg2     int
+	// Arg2 is the work that Queue queues, or the argument that the callback
+	// gets where that is not Arg: dev_id of request_irq(). -1 if none.
+	Arg2 int
 }
 
 // Blocks reports whether the call may sleep to take the lock, on a kernel
