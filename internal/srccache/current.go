@@ -1,0 +1,127 @@
+package srccache
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gordian/internal/srcfact"
+)
+
+// current reports whether all that a result was made of is as it was. What
+// has another time stamp is compared by its content: a checkout there and
+// back changes nothing.
+func current(e *entry) bool {
+	return all(len(e.Sums), func(i int) bool {
+		r := &e.Result.Reads[i]
+		if same(r) {
+			return true
+		}
+		s, ok := content(r)
+		return ok && s == e.Sums[i]
+	})
+}
+
+// same reports whether a file or folder is as it was, by what stat says.
+func same(r *srcfact.Read) bool {
+	size, mtime := stat(r)
+	return size == r.Size && mtime == r.MTime
+}
+
+func stat(r *srcfact.Read) (size, mtime int64) {
+	info, err := os.Stat(r.Path)
+	if err != nil || info.IsDir() != r.Dir {
+		return -1, 0
+	}
+	if r.Dir {
+		return 0, info.ModTime().UnixNano()
+	}
+	return info.Size(), info.ModTime().UnixNano()
+}
+
+// sum returns the content of all that was read, if none of it has changed
+// since it was read, nor later than a time.
+func sum(reads []srcfact.Read, latest time.Time) ([]string, bool) {
+	out := make([]string, len(reads))
+	ok := all(len(reads), func(i int) bool {
+		r := &reads[i]
+		if r.MTime >= latest.UnixNano() {
+			return false
+		}
+		var ok bool
+		out[i], ok = content(r)
+		return ok && same(r) // still, after its content was read
+	})
+	return out, ok
+}
+
+// content sums up a file, or the names in a folder that can matter. What does
+// not exist has an empty sum.
+func content(r *srcfact.Read) (string, bool) {
+	h := sha256.New()
+	if r.Dir {
+		list, err := os.ReadDir(r.Path) // sorted
+		if err != nil {
+			return "", os.IsNotExist(err)
+		}
+		for _, e := range list {
+			if matters(e.Name()) {
+				fmt.Fprintf(h, "%q %v\n", e.Name(), e.IsDir())
+			}
+		}
+		return string(h.Sum(nil)), true
+	}
+	info, err := os.Stat(r.Path)
+	if err != nil {
+		return "", os.IsNotExist(err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", false
+	}
+	f, err := os.Open(r.Path)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close() //nolint:errcheck // read only
+	_, err = io.Copy(h, f)
+	return string(h.Sum(nil)), err == nil
+}
+
+// matters leaves out what building and editing put beside the source.
+func matters(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") {
+		return name == ".config"
+	}
+	return !slices.Contains([]string{".o", ".ko", ".a", ".cmd", ".mod", ".order", ".symvers", ".d", ".s", ".i", ".orig", ".rej"}, filepath.Ext(name))
+}
+
+// all reports whether ok holds for 0 … n-1. It asks several at once: most of
+// the time goes to the file system.
+func all(n int, ok func(int) bool) bool {
+	var next atomic.Int64
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 8) {
+		wg.Go(func() {
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if !ok(i) {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return !failed.Load()
+}
