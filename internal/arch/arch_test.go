@@ -28,6 +28,8 @@ func allowed() map[string][]string {
 		"check":           {"model", "kreport", "kstack", "engine", "srcfact", "srcfix"},
 		"srcfact":         {"model"},
 		"baseline":        {"model"},
+		"srccache":        {"model", "srcfact"},
+		"change":          {"udiff"},
 		"srcfix":          {"model"},
 		"report":          {"model", "srcfact", "report/layout"},
 		"report/layout":   {},
@@ -46,6 +48,7 @@ func libraries() map[string][]string {
 	return map[string][]string{
 		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
+		"srccache":        {"github.com/klauspost/compress"},
 		"csource/lockapi": {"github.com/pelletier/go-toml/v2"},
 	}
 }
