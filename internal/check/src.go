@@ -28,7 +28,7 @@ func Source(ctx context.Context, f *model.Facts, s *srcfact.Facts, text TextSour
 		}
 		out = append(out, run(v)...)
 	}
-	out = mergeSource(out)
+	out = v.mergeSource(out)
 	sortSource(out)
 	return out
 }

@@ -67,7 +67,7 @@ func (v *srcView) releaseStmt(t srcfix.Text, st *slipStory) string {
 	for i := range st.Peers {
 		p := &st.Peers[i]
 		if p.File == t.File && p.Func == st.last.Func && p.Kind != srcfact.StepAcquire && t.Simple(p.Line) {
-			return strings.TrimSpace(t.Lines[p.Line-1])
+			return srcfix.Code(t.Lines[p.Line-1])
 		}
 	}
 	if st.taken.Func != st.last.Func || st.taken.Lock == nil {

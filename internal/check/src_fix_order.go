@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"gordian/internal/model"
@@ -42,7 +41,7 @@ func orderAdvice(f *model.Finding, cycle []*srcfact.Order) {
 	if len(cycle) < 2 {
 		return
 	}
-	shallow := slices.MinFunc(cycle, compareOrders)
+	shallow := shallowest(cycle)
 	first := afterAcquire(shallow.Path, &shallow.From)
 	detail := "Either " + first.Func + "() takes " + lockNode(&shallow.To) + " before " + lockNode(&shallow.From) + ", or it releases " + lockNode(&shallow.From) +
 		" before it " + pick(first.Kind == srcfact.StepCall, "calls "+first.Callee+"()", "takes the other") + "; or "

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 
 	"gordian/internal/engine"
@@ -106,7 +107,7 @@ func possible(cycle []*srcfact.Order) bool {
 
 // inversion reports a cycle of orders.
 func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
-	shallow := slices.MinFunc(cycle, compareOrders)
+	shallow := shallowest(cycle)
 	rule := "lock-order-inversion"
 	if len(cycle) == 1 {
 		rule = "recursive-lock"
@@ -131,6 +132,13 @@ func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 		f.Fix = append(v.swapFixes(cycle), f.Fix...)
 	}
 	return f
+}
+
+// shallowest returns the order that a person sees at a glance.
+func shallowest(cycle []*srcfact.Order) *srcfact.Order {
+	return slices.MinFunc(cycle, func(a, b *srcfact.Order) int {
+		return cmp.Or(cmp.Compare(a.Depth+4*a.Indirect, b.Depth+4*b.Indirect), cmp.Compare(cost(a), cost(b)), compareSteps(a.Path, b.Path))
+	})
 }
 
 // lockNode names a lock with its subclass, as a node of the order graph.

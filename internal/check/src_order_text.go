@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/model"
@@ -21,7 +22,11 @@ func cycleConfidence(cycle []*srcfact.Order) (model.Confidence, []string) {
 		why = append(why, "it takes "+itoa(len(cycle))+" tasks at once")
 	}
 	if len(cycle) == 1 {
+		// Two objects of a class may well have an order that is not seen here.
 		conf = lower(conf, model.Medium)
+		if cycle[0].Relation != srcfact.RelSame {
+			conf = model.Low
+		}
 	}
 	return conf, uniq(why)
 }
@@ -51,6 +56,7 @@ func orderReason(o *srcfact.Order) string {
 }
 
 func cycleText(f *model.Finding, cycle []*srcfact.Order, names []string) {
+	f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return x.Title == fixNesting().Title && !siblings(names) })
 	f.Title = "lock order inversion of " + list(names, 4) + inFn(f.Function)
 	var parts []string
 	for i, o := range cycle {

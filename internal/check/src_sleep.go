@@ -48,7 +48,7 @@ func sleepHarm(st *slipStory) string {
 	switch {
 	case len(st.Locks) > 0:
 		return "Whoever asks for " + st.lock + " on this CPU while it sleeps spins with preemption off, and the holder cannot come back."
-	case strings.Contains(st.Atomic, "irq") || strings.Contains(st.Atomic, "interrupt") || strings.Contains(st.Atomic, "timer"):
+	case containsAny(st.Atomic, "irq", "interrupt", "timer", "tasklet"):
 		return "An interrupt has no task of its own that could sleep: the scheduler is called in the middle of whatever it interrupted."
 	case strings.Contains(st.Atomic, "RCU"):
 		return "A reader that sleeps lets the grace period end under it, or keeps it from ending."

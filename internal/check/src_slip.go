@@ -85,6 +85,7 @@ func (v *srcView) slip(r slipRule, s *srcfact.Slip) model.Finding {
 	f.Fingerprint = slipFingerprint(&f, s)
 	v.addPath(&f, r.thread, s.Path)
 	v.addPath(&f, r.other, s.Other)
+	dropFixes(&f, s)
 	r.tell(st)
 	// What is particular to these lines stands before the advice for all.
 	f.Fix = append(r.fix(v, st), f.Fix...)

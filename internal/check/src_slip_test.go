@@ -130,7 +130,7 @@ func slipCases(t *testing.T) []slipCase {
 			"missing-unlock set 8", nil, nil},
 		{"a jump past the release", exitSrc,
 			peer(srcfact.SlipExitHeld, mutexLock(), "acquire:1 set\nbranch:5 set ret\nreturn:8 set ret", "release:7 set mutex_unlock"),
-			"missing-unlock set 16", nil, []string{"+		mutex_unlock(&d->lock); /*7*/"}},
+			"missing-unlock set 16", nil, []string{"+		mutex_unlock(&d->lock);"}},
 		{"released as it was taken", "static int get(struct dev *d)\n{\n\tunsigned long flags;\n\n\tspin_lock_irqsave(&d->lock, flags); /*1*/\n\tif (d->n) {\n\t\tdump(d);\n\t\treturn 1; /*2*/\n\t}\n\treturn 0;\n}\n",
 			simple(srcfact.SlipExitHeld, spinLock("spin_lock_irqsave"), "acquire:1 get\nreturn:2 get 1"),
 			"missing-unlock get 8", []string{"spins for ever"}, []string{"+\t\tspin_unlock_irqrestore(&d->lock, flags);"}},

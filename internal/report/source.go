@@ -62,7 +62,7 @@ func srcBlocks(locs []model.Location) []srcBlock {
 // follows reports whether b continues the excerpt of a, in the order of lines.
 func follows(a, b *model.Location) bool {
 	return a.File == b.File && a.Function == b.Function && a.Line <= b.Line && a.First <= b.First &&
-		len(a.Excerpt) > 0 && len(b.Excerpt) > 0 && b.First <= a.First+len(a.Excerpt)+1
+		len(a.Excerpt) > 0 && len(b.Excerpt) > 0 && b.First <= a.First+len(a.Excerpt)
 }
 
 func newSrcBlock(locs []model.Location) srcBlock {

@@ -74,6 +74,7 @@ func (t Text) Diff(edits []model.Edit) (string, error) {
 	if err != nil || len(edits) == 0 {
 		return "", err
 	}
+	edits = joined(edits)
 	var b strings.Builder
 	name := strings.TrimPrefix(t.File, "/")
 	fmt.Fprintf(&b, "--- a/%s\n+++ b/%s\n", name, name)
@@ -87,6 +88,22 @@ func (t Text) Diff(edits []model.Edit) (string, error) {
 		i = n
 	}
 	return b.String(), nil
+}
+
+// joined makes one edit of those that follow each other without a line
+// between, so that the diff has all that goes before all that comes.
+func joined(edits []model.Edit) []model.Edit {
+	var out []model.Edit
+	for _, e := range edits {
+		if n := len(out); n > 0 && out[n-1].Line+out[n-1].Delete == e.Line {
+			last := &out[n-1]
+			last.Delete += e.Delete
+			last.Insert = append(slices.Clone(last.Insert), e.Insert...)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // hunk writes one hunk and returns how many lines it adds.
