@@ -45,6 +45,9 @@ type checkCmd struct {
 	writeBaseline string
 	diff          string
 	since         string
+	project       string
+	cacheDir      string
+	noCache       bool
 	explicit      bool // --min-confidence was given
 }
 
@@ -85,11 +88,13 @@ func (k *checkCmd) addFlags(c *cobra.Command) {
 	f.StringVar(&k.src.Overlay, "overlay", "", "folder `DIR` whose files stand in for those of the same path in the tree")
 	f.StringArrayVarP(&k.src.Includes, "include", "I", nil, "look for headers in `DIR` too (can be repeated)")
 	f.StringVar(&k.src.Config, "config", "", "a .config or compile_commands.json `FILE` that decides #if (never needed)")
-	f.StringVar(&k.src.Project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
+	f.StringVar(&k.project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
 	f.StringVar(&k.diff, "diff", "", "only findings that a unified diff in `FILE` (-: standard input) introduces; it may be applied already or not yet")
 	f.StringVar(&k.since, "since", "", "only findings that were introduced since the git `REV`, edits that are not committed included")
 	f.StringVar(&k.baseline, "baseline", "", "leave out the findings that are known in `FILE`")
 	f.StringVar(&k.writeBaseline, "write-baseline", "", "write the findings to `FILE`, for --baseline")
+	f.StringVar(&k.cacheDir, "cache-dir", "", "keep results of long runs in `DIR` (default: gordian in the user's cache folder)")
+	f.BoolVar(&k.noCache, "no-cache", false, "neither use nor keep results of earlier runs")
 	f.VarP(&k.jobs, "jobs", "j", "read `N` files at once (0: one for each CPU)")
 }
 
@@ -97,6 +102,7 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	if err := k.prepare(args); err != nil {
 		return err
 	}
+	roomy()
 	res, done, err := k.check(ctx, args)
 	defer done()
 	if err != nil {
@@ -122,9 +128,12 @@ func (k *checkCmd) check(ctx context.Context, args []string) (c *checked, done f
 	return c, done, err
 }
 
+// wantFacts reports whether the facts behind the findings are needed.
+func (k *checkCmd) wantFacts() bool { return false }
+
 // prepare refuses mistakes before any time is spent.
 func (k *checkCmd) prepare(args []string) error {
-	inputs := slices.Concat(args, []string{k.src.Config, k.src.Project, k.baseline, k.diff})
+	inputs := slices.Concat(args, []string{k.src.Config, k.project, k.baseline, k.diff})
 	inputs = slices.DeleteFunc(inputs, func(s string) bool { return s == "" || s == "-" })
 	if err := k.out.choose(inputs); err != nil {
 		return err

@@ -51,6 +51,11 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 			return nil, err
 		}
 	}
+	for _, f := range s.Files {
+		if st, err := os.Stat(f.Read); err == nil {
+			s.Reads = append(s.Reads, srcfact.Read{Path: f.Read, Size: st.Size(), MTime: st.ModTime().UnixNano()})
+		}
+	}
 	s.Stats["files"] = int64(len(s.Files))
 	return s, nil
 }

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
 
 	"gordian/internal/check"
 	"gordian/internal/csource/tree"
@@ -15,13 +19,16 @@ import (
 // sourceOptions say what an analysis reads.
 type sourceOptions struct {
 	tree.Options
-	Project string // gordian.toml, or ""
+	Projects []string // gordian.toml files
 }
 
 // analysis is what gordian check stands on; tests put fakes here.
 type analysis struct {
 	facts func(ctx context.Context, o sourceOptions) (*srcfact.Facts, error)
 	judge func(ctx context.Context, f *model.Facts, s *srcfact.Facts, text check.TextSource) []model.Finding
+	// keepFrom is how long an analysis takes whose result is kept: a quick one
+	// is as quick again, and would push out the others.
+	keepFrom time.Duration
 }
 
 // checked is what an analysis found.
@@ -30,6 +37,7 @@ type checked struct {
 	source   *srcfact.Facts
 	findings []model.Finding
 	text     *sourceText
+	options  sourceOptions
 }
 
 // analyse runs the analysis behind a progress line. It is left behind when it
@@ -40,15 +48,18 @@ func (k *checkCmd) analyse(ctx context.Context, o sourceOptions) (*checked, erro
 	}
 	bar := newStages(k.Streams)
 	defer bar.done()
-	o.Progress = bar.update
-	o.Jobs = int(k.jobs)
+	o.Progress, o.Jobs = bar.update, int(k.jobs)
+	var err error
+	if o.Projects, err = projects(k.project, o.Root, o.Paths); err != nil {
+		return nil, err
+	}
 	type result struct {
 		*checked
 		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		c, err := k.judged(ctx, o)
+		c, err := k.kept(ctx, o)
 		done <- result{c, err}
 	}()
 	select {
@@ -63,6 +74,7 @@ func (k *checkCmd) analyse(ctx context.Context, o sourceOptions) (*checked, erro
 	return nil, ctx.Err()
 }
 
+// judged analyses, and tries the fixes.
 func (k *checkCmd) judged(ctx context.Context, o sourceOptions) (*checked, error) {
 	s, err := k.source.facts(ctx, o)
 	if err != nil {
@@ -71,14 +83,43 @@ func (k *checkCmd) judged(ctx context.Context, o sourceOptions) (*checked, error
 	if len(s.Files) == 0 {
 		return nil, errors.New("no C source was read: name .c files, or folders that have some")
 	}
-	renameStdin(s)
-	c := &checked{inputs: sourceInputs(s), source: s, text: newSourceText(s, o.Options)}
+	c := newChecked(s, o)
+	o.Progress("judging", 0, 0)
 	c.findings = k.source.judge(ctx, c.inputs, s, c.text)
-	return c, nil
+	return c, k.confirm(ctx, c, o)
+}
+
+func newChecked(s *srcfact.Facts, o sourceOptions) *checked {
+	if len(o.Paths) == 1 && isStdin(o.Paths[0]) {
+		renameStdin(s)
+	}
+	return &checked{inputs: sourceInputs(s), source: s, text: newSourceText(s, o.Options), options: o}
 }
 
 // document makes the document of what is left after the filters.
 func (c *checked) document() *model.Document { return newDocument(c.inputs, c.findings) }
+
+// place returns the path that a checked file has for the analysis, whatever
+// file its text came from.
+func (c *checked) place(file string) (string, error) {
+	for _, f := range c.source.Files {
+		if f.Path != file {
+			continue
+		}
+		for place, read := range c.options.Replace {
+			if read == f.Read {
+				return place, nil
+			}
+		}
+		if over := c.options.Overlay; over != "" {
+			if rel, err := filepath.Rel(over, f.Read); err == nil && filepath.IsLocal(rel) {
+				return filepath.Abs(filepath.Join(c.options.Root, rel))
+			}
+		}
+		return filepath.Abs(f.Read)
+	}
+	return "", fmt.Errorf("%s was not checked", file)
+}
 
 // sourceInputs makes one input of each file, so that findings can name them.
 func sourceInputs(s *srcfact.Facts) *model.Facts {
@@ -99,3 +140,18 @@ func sourceInputs(s *srcfact.Facts) *model.Facts {
 	}
 	return f
 }
+
+// roomy undoes the small footprint that suits a log reader on a sick host: an
+// analysis of a whole kernel keeps much in memory, and collecting garbage all
+// the time would double its run. GOGC and GOMEMLIMIT win.
+func roomy() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// memoryLimit is where collecting garbage becomes more urgent than speed.
+const memoryLimit = 3 << 30

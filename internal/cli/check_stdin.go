@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gordian/internal/srcfact"
 )
@@ -16,6 +17,8 @@ import (
 const (
 	stdinFile = "stdin.c"
 	stdinName = "<stdin>"
+
+	stdinFolder = "gordian-stdin-"
 )
 
 // fromStdin gives the options with "-" replaced by a file that has what came
@@ -31,7 +34,7 @@ func (k *checkCmd) fromStdin(args []string) (o sourceOptions, done func(), err e
 	if len(args) > 1 {
 		return o, done, errors.New("-: standard input is one C file, and nothing else can be checked with it")
 	}
-	dir, err := os.MkdirTemp("", "gordian-stdin-")
+	dir, err := os.MkdirTemp("", stdinFolder)
 	if err != nil {
 		return o, done, err
 	}
@@ -67,9 +70,14 @@ func copyTo(path string, r io.Reader) (int64, error) {
 	return n, err
 }
 
+// isStdin reports whether a path is of the file that stands for standard input.
+func isStdin(path string) bool {
+	return filepath.Base(path) == stdinFile && strings.HasPrefix(filepath.Base(filepath.Dir(path)), stdinFolder)
+}
+
 // renameStdin shows the temporary file as what it is.
 func renameStdin(s *srcfact.Facts) {
-	if len(s.Files) != 1 || filepath.Base(s.Files[0].Read) != stdinFile {
+	if len(s.Files) != 1 {
 		return
 	}
 	old := s.Files[0].Path

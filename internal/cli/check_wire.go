@@ -1,6 +1,10 @@
 package cli
 
-import "gordian/internal/check"
+import (
+	"time"
+
+	"gordian/internal/check"
+)
 
 // sourceAnalysis returns the real analysis.
-func sourceAnalysis() analysis { return analysis{judge: check.Source} }
+func sourceAnalysis() analysis { return analysis{judge: check.Source, keepFrom: time.Second} }

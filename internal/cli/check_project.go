@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// projectFile is what a project says about its own locks.
+const projectFile = "gordian.toml"
+
+// projects finds the notes that belong to paths: the one that was named, or
+// the nearest beside or above each path, up to the root or to the top of the
+// repository. Above that it would be somebody else's.
+func projects(named, root string, paths []string) ([]string, error) {
+	if named != "" {
+		if _, err := os.Stat(named); err != nil {
+			return nil, fileError(named, err)
+		}
+		return []string{named}, nil
+	}
+	stop := ""
+	if root != "" {
+		abs, err := filepath.Abs(root)
+		if err != nil {
+			return nil, err
+		}
+		stop = abs
+	}
+	var out []string
+	for _, p := range paths {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return nil, err
+		}
+		if f := projectOf(abs, stop); f != "" && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func projectOf(path, stop string) string {
+	for dir := path; ; dir = filepath.Dir(dir) {
+		file := filepath.Join(dir, projectFile)
+		if st, err := os.Stat(file); err == nil && st.Mode().IsRegular() {
+			return file
+		}
+		if dir == stop || dir == filepath.Dir(dir) || exists(filepath.Join(dir, ".git")) {
+			return ""
+		}
+	}
+}
