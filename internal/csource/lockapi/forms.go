@@ -186,6 +186,8 @@ func (f *opForm) set(key string, v *node) error {
 		return flag(&f.op.Atomic, v)
 	case "holds":
 		return list(&f.op.Holds, v)
+	case "unless":
+		return text(&f.op.Unless, v)
 	}
 	return errUnknownKey
 }

@@ -151,7 +151,10 @@ type Op struct {
 	IRQsOff bool
 	Atomic  bool     // called with a spinlock held or preemption off
 	Holds   []string // locks that the caller holds
-	Source  string
+	// Unless names what a driver sets where it wants to be called in process
+	// context and without spinlocks: "nonatomic", "can_sleep".
+	Unless string
+	Source string
 }
 
 // Notes of a user's project.
