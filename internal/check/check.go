@@ -43,6 +43,7 @@ type Doc struct {
 	Verify   []string       // how to check a fix: CONFIG options that exist, what to stress
 	Sources  []string       // kernel source or papers: "kernel/locking/lockdep.c, print_circular_bug()"
 	LogForms []string       // the kernel messages that lead to it
+	InSource string         // what `gordian check` looks for in C source, and what decides how sure it is; "" if it cannot see it
 }
 
 // Run applies every rule to the facts: it builds the graphs once, merges

@@ -37,6 +37,9 @@ static int xmit(struct dev *d)
 		Verify:   append(verifyLockdep(), "CONFIG_TRACE_IRQFLAGS comes with PROVE_LOCKING and is what lockdep knows the interrupt state by. Drive the device so that its interrupt or timer fires while the process-context path runs."),
 		Sources:  []string{"kernel/locking/lockdep.c, mark_lock_irq(), check_irq_usage(), print_usage_bug(), print_bad_irq_dependency()", "Documentation/locking/lockdep-design.rst, \"State\"", "Documentation/kernel-hacking/locking.rst, \"Locking Between Hard IRQ and Softirqs/Tasklets\"", "Documentation/locking/locktypes.rst (PREEMPT_RT)"},
 		LogForms: []string{"WARNING: inconsistent lock state", "WARNING: possible irq lock inversion dependency detected", "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", "WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected"},
+		InSource: `Functions that are registered as interrupt handlers, timers, tasklets, softirqs or NAPI polls, and all that they call, run in that context; a lock taken there and elsewhere with the interrupt enabled is a finding, one for each function that has to change. The interrupt state is followed through each path: spin_lock_irqsave(), local_irq_save(), local_bh_disable() and what callers did. Threaded handlers and work items count as process context, and ndo_start_xmit() as a caller with softirqs off.
+
+It is as sure as the way from the registration to the acquisition, and as what is known of the interrupt state at the other place; a conflict through further locks is medium at most.`,
 	}
 }
 

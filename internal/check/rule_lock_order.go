@@ -32,6 +32,11 @@ A step of the cycle may be a wait instead of a lock: (work_completion)(&x->w) st
 		Verify:   append(verifyLockdep(), "Run both paths at the same time, many times: the two functions named as where the locks are taken."),
 		Sources:  []string{"kernel/locking/lockdep.c, check_noncircular() and print_circular_bug()", "Documentation/locking/lockdep-design.rst", "Documentation/kernel-hacking/locking.rst"},
 		LogForms: []string{"WARNING: possible circular locking dependency detected", "[ INFO: possible circular locking dependency detected ] (up to 4.11)", "circular locking deadlock detected!"},
+		InSource: `Each place where a class is taken while another is held gives an order, within one function or through calls; a cycle of orders is a finding. The classes are those of lockdep, named by declaration: every lock in the member lock of struct dev is "dev.lock", a nesting subclass ("dev.lock/1") is a class of its own.
+
+An order counts for nothing if its second lock was taken by trylock, if one of its objects has just been allocated, or if it stands in init or exit code, where nobody else runs. Two orders that are taken under one exclusive lock (a gate) cannot meet, and a reader that may recurse does not wait for readers.
+
+High confidence needs orders whose locks belong together for sure (members of one object, or globals), with at most three calls and no function pointer between them. Objects that are reached from each other, or one call through a pointer, make it medium; objects of which nothing is known, low: the two paths may never see the same pair.`,
 	}
 }
 

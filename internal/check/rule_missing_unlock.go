@@ -30,6 +30,9 @@ mutex_unlock(&d->lock);
 		Verify:   append(verifyLockdep(), "Force each error path (CONFIG_FAULT_INJECTION with CONFIG_FAILSLAB, CONFIG_FUNCTION_ERROR_INJECTION): lockdep reports a lock held at return to user space, at exit, at the end of a work item, or in freed memory."),
 		Sources:  []string{"kernel/locking/lockdep.c, lockdep_sys_exit(), debug_check_no_locks_held(), debug_check_no_locks_freed()", "kernel/workqueue.c, process_one_work()", "kernel/exit.c, do_exit()", "include/linux/cleanup.h"},
 		LogForms: []string{"WARNING: lock held when returning to user space!", "WARNING: comm/pid still has locks held!", "WARNING: held lock freed!", "BUG: workqueue leaked lock or atomic: …", "BUG: workqueue leaked atomic, lock or RCU: …", "note: comm[pid] exited with preempt_count N"},
+		InSource: `A path that leaves a function with a lock that it took, while other paths of the same function release it before they leave; and memory that is freed while a lock in it is held. Functions that keep the lock on purpose are told apart: all their paths keep it, or those that return success, or they say so (__acquires()).
+
+The other paths' releases are what the proposed change is modelled on. If a function has three such returns, that is one finding.`,
 	}
 }
 

@@ -36,6 +36,9 @@ static long ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 		Verify:   append(verifyLockdep(), "lockdep_assert_held() in the function that expects the lock keeps the mistake from coming back."),
 		Sources:  []string{"kernel/locking/lockdep.c, check_deadlock() and print_deadlock_bug()", "kernel/locking/rwsem.c (readers queue behind a waiting writer)", "Documentation/locking/lockdep-design.rst, \"Exception: Nested data dependencies\""},
 		LogForms: []string{"WARNING: possible recursive locking detected", "BUG: spinlock recursion on CPU#N", "INFO: task X is blocked on a mutex likely owned by task X"},
+		InSource: `A path that takes a lock which it holds, in the same function or in one that it calls, when both expressions mean the same object (the callee's parameters are replaced by what the caller passes); also a path that wants to write what it holds for reading, or the reverse. Recursive forms are left out: read_lock() in a reader, rcu_read_lock(), trylocks, acquisitions with a nesting subclass.
+
+A second lock of the same class in another object is reported with low confidence only: the code may well have an order that the text does not show.`,
 	}
 }
 

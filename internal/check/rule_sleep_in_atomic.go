@@ -38,6 +38,9 @@ spin_unlock(&d->lock);
 			"Use might_sleep() at the start of your own functions that may sleep only on rare paths."},
 		Sources:  []string{"kernel/sched/core.c, __might_resched() and __schedule_bug()", "kernel/locking/lockdep.c, check_wait_context()", "lib/smp_processor_id.c, check_preemption_disabled()", "kernel/rcu/tree_plugin.h, rcu_note_context_switch()", "Documentation/locking/locktypes.rst"},
 		LogForms: []string{"BUG: sleeping function called from invalid context at F:L", "BUG: scheduling while atomic: comm/pid/0x…", "[ BUG: Invalid wait context ]", "do not call blocking ops when !TASK_RUNNING", "Voluntary context switch within RCU read-side critical section!", "BUG: using F() in preemptible [x] code"},
+		InSource: `Calls that may sleep, directly or through the functions they lead to, on a path that holds a spinlock, has interrupts, softirqs or preemption off, is in an RCU reader, or started as an interrupt handler, timer or tasklet. Allocations count by their flags, also when the caller passes them on as a parameter. Calls that only sleep if an argument says so count where it does.
+
+A chain of more than three calls, or one through a function pointer, makes it medium: a condition on the way may keep the two apart.`,
 	}
 }
 

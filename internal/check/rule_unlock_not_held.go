@@ -30,6 +30,7 @@ out:
 		Verify:   append(verifyLockdep(), "CONFIG_DEBUG_MUTEXES=y, CONFIG_DEBUG_RWSEMS=y and CONFIG_DEBUG_SPINLOCK=y (all selected by PROVE_LOCKING) check the owner at each unlock."),
 		Sources:  []string{"kernel/locking/lockdep.c, print_unlock_imbalance_bug() (print_unlock_inbalance_bug() up to 4.x)", "kernel/locking/mutex-debug.c, debug_mutex_unlock()"},
 		LogForms: []string{"WARNING: bad unlock balance detected!", "[ BUG: bad unlock balance detected! ]"},
+		InSource: `A path that releases a lock twice, or one that it never took, in a function whose other paths take it: callers then do not hold it for this one. A function that only releases, and drops a lock of its caller to take it again, is not reported: what its callers hold decides.`,
 	}
 }
 

@@ -39,6 +39,9 @@ static void close(void)
 			"Call the closing path while the work is queued: in a loop, close, reopen and trigger the event at once."),
 		Sources:  []string{"kernel/workqueue.c, __flush_work() and touch_work_lockdep_map()", "kernel/time/timer.c, __timer_delete_sync()", "kernel/sched/completion.c", "kernel/irq/manage.c, free_irq()", "Documentation/core-api/workqueue.rst"},
 		LogForms: []string{"WARNING: possible circular locking dependency detected (with (work_completion) or (wq_completion) in it)", "INFO: task X blocked for more than N seconds. (in flush_work, wait_for_completion, …)", "workqueue: WQ_MEM_RECLAIM x is flushing !WQ_MEM_RECLAIM y"},
+		InSource: `Calls that wait for a work item, timer, interrupt handler, tasklet, thread, completion or grace period, on a path that holds a lock, when the function that is waited for takes the same lock. Which function that is comes from where the object was set up (INIT_WORK(), timer_setup(), request_irq(), kthread_run()) by struct type and member. Waiting for a grace period inside a reader is found without any lock.
+
+A trylock in the function that is waited for ends the cycle, and so does a wait with a time limit.`,
 	}
 }
 

@@ -56,7 +56,7 @@ func TestRulesAreDocumented(t *testing.T) {
 }
 
 func pageText(d Doc) string {
-	parts := []string{d.Summary, d.What, d.Why, d.Example, strings.Join(d.Verify, "\n"), strings.Join(d.Sources, "\n")}
+	parts := []string{d.Summary, d.What, d.Why, d.InSource, d.Example, strings.Join(d.Verify, "\n"), strings.Join(d.Sources, "\n")}
 	for _, f := range d.Fixes {
 		parts = append(parts, f.Title, f.Detail)
 	}

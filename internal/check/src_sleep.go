@@ -1,24 +1,22 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/srcfact"
 )
 
 func tellSleep(st *slipStory) {
-	why := st.Atomic
-	if why == "" {
-		why = pick(len(st.Locks) > 0, st.lock+" held", "in atomic context")
-	}
+	why := st.atomic()
 	what := sleepWords(&st.last)
 	if st.first.Kind == srcfact.StepCall && st.first.Callee != "" {
-		st.f.Title = st.first.Func + "() calls " + st.first.Callee + "(), which may sleep, with " + why
+		st.f.Title = st.first.Func + "() calls " + st.first.Callee + "(), which may sleep, " + why
 	} else {
-		st.f.Title = what + " may sleep, with " + why + inFn(st.last.Func)
+		st.f.Title = what + " may sleep " + why + inFn(st.last.Func)
 	}
 	st.f.Explanation = sentences(st.held(),
-		st.last.Func+"() calls "+what+" ("+baseName(st.last)+")"+st.through()+st.condition()+": that may sleep, and it is atomic context: "+why+".",
+		st.last.Func+"() calls "+what+" ("+baseName(st.last)+")"+st.through()+st.condition()+": that may sleep, "+why+".",
 		sleepHarm(st))
 	st.moment("the task", pick(st.taken.Func != "", st.takenCall(), "enters atomic context"), why)
 	st.moment("the task", what, "sleeps"+inFn(st.last.Func)+": another task gets this CPU")
@@ -26,6 +24,26 @@ func tellSleep(st *slipStory) {
 		st.moment("another task, or an interrupt, on this CPU", st.takenCall(), "spins for a holder that cannot run here")
 	}
 	st.f.Verify = append([]string{"Call might_sleep() at the start of " + st.last.Func + "() if callers can get it wrong again: with CONFIG_DEBUG_ATOMIC_SLEEP=y it reports each of them, whether it would have slept or not."}, st.f.Verify...)
+}
+
+// atomic says what forbids to sleep, as the end of a sentence: "with dev.lock
+// held", "while interrupts are off", "in a hardirq handler".
+func (st *slipStory) atomic() string {
+	why := st.Atomic
+	first, _, _ := strings.Cut(why, " ")
+	switch {
+	case why == "" && len(st.Locks) == 0:
+		return "in atomic context"
+	case why == "":
+		return "with " + st.lock + " held"
+	case slices.Contains([]string{"in", "inside", "with", "while", "under"}, first):
+		return why
+	case strings.Contains(why, " is ") || strings.Contains(why, " are "):
+		return "while " + why
+	case strings.HasSuffix(why, " held") || strings.HasSuffix(why, " off"):
+		return "with " + why
+	}
+	return "in " + article(why)
 }
 
 // sleepWords names what sleeps: the call as it stands there, if the text of

@@ -161,7 +161,7 @@ func slipCases(t *testing.T) []slipCase {
 				s := simple(srcfact.SlipSleep, spinLock("spin_lock"), "acquire:1 f\nsleep:2 f kmalloc(GFP_KERNEL)")(src)
 				s.Atomic = "spinlock dev.lock held"
 				return s
-			}, "sleep-in-atomic f 4", []string{"kmalloc(GFP_KERNEL) may sleep, with spinlock dev.lock held in f()"}, []string{"-\t\t       GFP_KERNEL);", "+\t\t       GFP_ATOMIC);"}},
+			}, "sleep-in-atomic f 4", []string{"kmalloc(GFP_KERNEL) may sleep with spinlock dev.lock held in f()"}, []string{"-\t\t       GFP_KERNEL);", "+\t\t       GFP_ATOMIC);"}},
 		{"sleeps in a call", "static void g(void)\n{\n\tmsleep(1); /*3*/\n}\n\nstatic void f(struct dev *d)\n{\n\tspin_lock(&d->lock); /*1*/\n\tg(); /*2*/\n\tspin_unlock(&d->lock);\n}\n",
 			simple(srcfact.SlipSleep, spinLock("spin_lock"), "acquire:1 f\ncall:2 f g\nsleep:3 g msleep"),
 			"sleep-in-atomic f 9", []string{"f() calls g(), which may sleep, with dev.lock held", "through g()"}, []string{""}},
@@ -171,6 +171,10 @@ func slipCases(t *testing.T) []slipCase {
 				s.Other = script(t, src, mutexLock(), "entry:4 work work function\nacquire:4 work")
 				return s
 			}, "wait-under-lock stop 10", []string{"stop() waits for work() with dev.lock held"}, []string{"-\tcancel_work_sync(&d->work); /*2*/", "+\tmutex_unlock(&d->lock); /*3*/"}},
+		{"waits inside a reader", "static void f(struct dev *d)\n{\n\trcu_read_lock();\n\tsynchronize_rcu(); /*1*/\n\trcu_read_unlock();\n}\n",
+			func(src string) srcfact.Slip {
+				return srcfact.Slip{Kind: srcfact.SlipWait, Path: script(t, src, mutexLock(), "wait:1 f synchronize_rcu()"), Atomic: "inside an RCU read-side critical section", Confidence: model.High}
+			}, "wait-under-lock f 4", []string{"inside an RCU read-side critical section", "leaves the section only after the wait"}, []string{""}},
 		{"enables interrupts", "static void inner(struct dev *d)\n{\n\tspin_lock_irq(&d->lock); /*1*/\n\td->n++;\n\tspin_unlock_irq(&d->lock); /*2*/\n}\n",
 			simple(srcfact.SlipIRQEnable, spinLock("spin_lock_irq"), "irq:1 inner runs with interrupts off\nacquire:1 inner\nrelease:2 inner spin_unlock_irq"),
 			"irq-flags-misuse inner 5", []string{"enables interrupts"}, []string{"+\tunsigned long flags;", "+", "-\tspin_lock_irq(&d->lock); /*1*/", "+\tspin_lock_irqsave(&d->lock, flags); /*1*/"}},

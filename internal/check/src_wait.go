@@ -6,6 +6,10 @@ import (
 )
 
 func tellWait(st *slipStory) {
+	if len(st.Locks) == 0 {
+		tellWaitInside(st)
+		return
+	}
 	what := st.waited()
 	st.f.Title = st.first.Func + "() waits for " + what + " with " + st.lock + " held, which that needs"
 	other, end := "", srcfact.Step{}
@@ -29,6 +33,18 @@ func tellWait(st *slipStory) {
 		{Kind: model.Before, From: what, To: st.lock, At: pick(end.Func == "", "", whereText(end))}}
 	st.own("Wait for "+what+" after "+st.lock+" is released",
 		"In "+st.first.Func+"() mark the object as closing under "+st.lock+", so that nothing new is started, release the lock, and then wait.")
+}
+
+// tellWaitInside is a wait that no lock is part of: a reader waits for the
+// grace period that its own end is needed for.
+func tellWaitInside(st *slipStory) {
+	st.f.Title = st.last.Func + "() waits for what cannot end before it goes on: " + stepNote(&st.last)
+	st.f.Explanation = sentences(
+		st.last.Func+"() waits ("+baseName(st.last)+")"+st.through()+" "+st.atomic()+": "+stepNote(&st.last)+".",
+		"What it waits for needs it to leave that section first, and it leaves the section only after the wait.")
+	st.moment("the task", "enters the section", st.Atomic)
+	st.moment("the task", stepNote(&st.last), "waits"+inFn(st.last.Func)+" for itself")
+	st.own("Leave the section before the wait", "Take a reference to what the section protects, leave the section, then wait; or use the form that calls back (call_rcu()) instead of waiting.")
 }
 
 func (st *slipStory) otherCall(end srcfact.Step) string {

@@ -15,6 +15,7 @@ type RuleDoc struct {
 	Verify   []string
 	Sources  []string
 	LogForms []string
+	InSource string
 }
 
 // All returns every renderer, in the order in which help shows them.

@@ -27,6 +27,7 @@ func RulePage(d RuleDoc) string {
 	}
 	p.list("How to check the fix", d.Verify, false)
 	p.list("Kernel messages that lead here", d.LogForms, true)
+	p.section("What `gordian check` sees in source", d.InSource)
 	p.list("Sources", d.Sources, false)
 	return strings.TrimRight(p.String(), "\n") + "\n"
 }

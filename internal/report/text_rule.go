@@ -28,6 +28,7 @@ func RuleText(w io.Writer, d RuleDoc, o Options) {
 	}
 	p.items("How to check the fix", d.Verify)
 	p.items("Kernel messages that lead here", d.LogForms)
+	p.prose("What gordian check sees in source", d.InSource)
 	p.items("Sources", d.Sources)
 }
 
