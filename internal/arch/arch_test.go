@@ -34,6 +34,8 @@ func allowed() map[string][]string {
 		"report":          {"model", "srcfact", "report/layout"},
 		"report/layout":   {},
 		"csource/ctype":   {"csource/cast"},
+		"csource/cpp":     {"csource/cast"},
+		"csource/cparse":  {"csource/cast", "csource/cpp"},
 		"csource/lockapi": {"model"},
 		"csource/tree":    {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},
 		"tools/gendocs":   {"check", "report"},

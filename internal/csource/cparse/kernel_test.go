@@ -1,0 +1,104 @@
+package cparse
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gordian/internal/csource/cast"
+)
+
+var lockCall = regexp.MustCompile(`\b(_*raw_)?(spin|read|write|mutex|down|up|rt_mutex|ww_mutex|rcu_read|srcu_read|rtnl|inode|mmap|device|lock|local_irq|seq)_(un)?(lock|lock_irq|read|write|sock|trylock|save|restore)\w*\s*\(`)
+
+// TestKernel parses all .c files of the kernel tree that KERNEL_SRC names
+// and says how much of it was understood. KERNEL_BAD=n lists n files that
+// were not, with the first error of each.
+func TestKernel(t *testing.T) {
+	root := os.Getenv("KERNEL_SRC")
+	if root == "" {
+		t.Skip("set KERNEL_SRC to a kernel tree to parse all of it")
+	}
+	var k kernelRun
+	k.wanted, _ = strconv.Atoi(os.Getenv("KERNEL_BAD"))
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && strings.HasSuffix(path, ".c") {
+			k.file(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.print(t)
+	if good := 1 - float64(k.badLock)/float64(max(1, k.lock)); good < 0.995 {
+		t.Errorf("%.2f %% of the functions with lock calls were understood, want 99.5", 100*good)
+	}
+}
+
+type kernelRun struct {
+	arena                      cast.Arena
+	files, funcs, bad          int
+	lock, badLock              int
+	decls, stmts, skip, skipFn int
+	bytes                      int64
+	spent                      time.Duration
+	wanted                     int
+	errors                     []string
+}
+
+func (k *kernelRun) file(t *testing.T, path string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Log(err)
+		return
+	}
+	text := string(b)
+	start := time.Now()
+	k.arena.Reset()
+	f := Parse(&k.arena, path, text, Options{})
+	k.spent += time.Since(start)
+	k.files++
+	k.bytes += int64(len(text))
+	k.funcs += f.Stats.Funcs
+	k.bad += f.Stats.BadFuncs
+	k.decls += f.Stats.SkipDecls
+	k.stmts += f.Stats.Stmts
+	k.skip += f.Stats.SkipStmts
+	for _, fn := range f.Funcs {
+		k.function(f, fn)
+	}
+	if f.Stats.FirstError != "" {
+		k.errors = append(k.errors, strings.Join([]string{path, f.Stats.FirstError, strconv.Itoa(f.Stats.SkipDecls), strconv.Itoa(f.Stats.SkipStmts)}, ": "))
+	}
+}
+
+func (k *kernelRun) function(f *cast.File, fn *cast.Func) {
+	if fn.Body.Pos > fn.End || !lockCall.MatchString(f.Text[fn.Body.Pos:fn.End]) {
+		return
+	}
+	k.lock++
+	if fn.Skipped > 0 {
+		k.badLock++
+		if k.badLock <= k.wanted {
+			println("LOCK", f.Path, f.Line(fn.Pos), fn.Name, fn.Skipped, f.Stats.FirstError)
+		}
+	}
+}
+
+func (k *kernelRun) print(t *testing.T) {
+	t.Logf("%d files, %.1f MB, %d functions, %d statements", k.files, float64(k.bytes)/1e6, k.funcs, k.stmts)
+	t.Logf("understood: %.3f %% of all functions, %.3f %% of %d with lock calls",
+		100-100*float64(k.bad)/float64(max(1, k.funcs)), 100-100*float64(k.badLock)/float64(max(1, k.lock)), k.lock)
+	t.Logf("skipped: %d statements, %d file-scope constructs; %d files have an error", k.skip, k.decls, len(k.errors))
+	t.Logf("%.1f MB/s on one core", float64(k.bytes)/1e6/k.spent.Seconds())
+	sort.Strings(k.errors)
+	for i := 0; i < min(k.wanted, len(k.errors)); i++ {
+		t.Log(k.errors[i*len(k.errors)/k.wanted])
+	}
+}

@@ -1,0 +1,140 @@
+package cpp
+
+import "strings"
+
+// interest says how much it matters that a macro is expanded.
+type interest uint8
+
+const (
+	worthless   interest = iota
+	worthHere            // helps to parse the file that defines it
+	worthAbroad          // may hide what an analysis needs
+	essential            // a lock, a jump, or an incomplete piece of a statement
+)
+
+// maxJudge bounds how deep macros that use macros are followed.
+const maxJudge = 24
+
+// judge says whether m is worth expanding. A macro that uses an interesting
+// one is as interesting.
+func (r *Reader) judge(m *macro) interest {
+	return r.judgeDeep(m, 0)
+}
+
+func (r *Reader) judgeDeep(m *macro, depth int) interest {
+	if m.judged || m.judging || depth > maxJudge {
+		return m.interest
+	}
+	m.judging = true
+	toks := r.lexBody(m)
+	got := worthless
+	if len(toks) == 0 {
+		got = emptyInterest(m)
+	}
+	if unbalanced(toks) {
+		got = essential
+	}
+	for i := 0; i < len(toks) && got < essential; i++ {
+		got = max(got, r.tokenInterest(m, toks, i, depth))
+	}
+	if m.external && got < essential && loopName(m.name) {
+		got = worthless // a loop by its name, and nothing hidden in its head
+	}
+	m.judging, m.judged, m.interest = false, true, got
+	return got
+}
+
+// emptyInterest: a macro that expands to nothing only confuses the parser,
+// except for include guards and annotations, which it knows.
+func emptyInterest(m *macro) interest {
+	if strings.HasPrefix(m.name, "_") || strings.HasSuffix(m.name, "_H") {
+		return worthless
+	}
+	return worthHere
+}
+
+func unbalanced(toks []Token) bool {
+	depth := 0
+	for _, t := range toks {
+		switch t.Kind {
+		case LParen, LBrace, LBracket:
+			depth++
+		case RParen, RBrace, RBracket:
+			depth--
+		}
+		if depth < 0 {
+			return true
+		}
+	}
+	return depth != 0
+}
+
+func (r *Reader) tokenInterest(m *macro, toks []Token, i, depth int) interest {
+	t := toks[i]
+	switch t.Kind {
+	case KwGoto, KwReturn, KwBreak, KwContinue, KwCase, KwDefault, KwElse:
+		return essential
+	case HashHash, KwIf, KwFor, KwWhile, KwDo, KwSwitch, LBrace, Semi, Arrow,
+		KwStruct, KwUnion, KwStatic, KwExtern, KwTypedef, KwTypeof:
+		return worthAbroad
+	case Dot:
+		return lvalue(toks, i+1)
+	case And:
+		if i == 0 || opens(toks[i-1].Kind) {
+			return lvalue(toks, i+1)
+		}
+	case KwType, KwInline, KwQual, KwAttribute:
+		if i == 0 && !m.funcLike {
+			return worthHere
+		}
+	case Ident:
+		return r.identInterest(m, toks, i, depth)
+	}
+	return worthless
+}
+
+// lvalue: a member or an address may be a lock's.
+func lvalue(toks []Token, i int) interest {
+	for i < len(toks) && toks[i].Kind == LParen {
+		i++
+	}
+	if i < len(toks) && toks[i].Kind == Ident && HasLower(toks[i].Text) {
+		return worthAbroad
+	}
+	return worthless
+}
+
+func opens(k Kind) bool {
+	return k == LParen || k == Comma || k.IsAssign() || k.Precedence() > 0 || k == Question || k == Colon
+}
+
+func (r *Reader) identInterest(m *macro, toks []Token, i, depth int) interest {
+	t := toks[i]
+	if t.Macro != 0 { // a parameter: never a name of its own
+		return worthless
+	}
+	if r.relevantSymbol(t.Sym) {
+		return essential
+	}
+	got := worthless
+	s := r.Symbol(t.Sym)
+	if s.state == unseen || s.state == defined {
+		if s.state == unseen {
+			s.macro = r.external(s)
+			r.Symbol(t.Sym).state = defined
+		}
+		if used := r.Symbol(t.Sym).macro; used != nil && used != m {
+			got = r.judgeDeep(used, depth+1)
+		}
+	}
+	called := i+1 < len(toks) && toks[i+1].Kind == LParen
+	if (called || !m.funcLike && len(toks) == 1) && HasLower(t.Text) {
+		got = max(got, worthAbroad)
+	}
+	return got
+}
+
+// loopName reports whether a macro of this name is known to be a loop.
+func loopName(name string) bool {
+	return strings.Contains(name, "for_each") || strings.Contains(name, "foreach") || strings.HasSuffix(name, "_each")
+}

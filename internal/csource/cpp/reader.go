@@ -1,0 +1,122 @@
+package cpp
+
+import (
+	"strings"
+
+	"gordian/internal/csource/cast"
+)
+
+// Config says what a Reader knows besides the text.
+type Config struct {
+	Macros   interface{ Lookup(name string) *cast.Macro } // of headers; may be nil
+	Relevant func(ident string) bool                      // may be nil
+	Arms     int                                          // which arms of #if: see cparse.Options
+	Config   map[string]string                            // may be nil
+}
+
+// maxTokens bounds what one file may yield: the largest file of the kernel
+// has an eighth of it. More is not C that anybody wrote.
+const maxTokens = 4 << 20
+
+// Reader yields the tokens of one file in its chosen arms, with interesting
+// macros expanded. Its buffers are used again after Reset.
+type Reader struct {
+	Includes  []cast.Include
+	Comments  []cast.Comment
+	ByChoice  bool // some #if was decided by Config.Arms
+	Truncated bool // the text had more tokens than maxTokens
+
+	cfg   Config
+	s     scanner
+	tab   symtab
+	words []word
+	count int // tokens handed out
+
+	conds   []arm           // the open #if directives
+	decided map[string]bool // conditions decided as a whole
+	assumed map[int32]bool  // names assumed to be defined, or not
+	skipped []int32         // offsets of #defines of plain numbers that nobody read yet
+	macros  []*macro        // all others, in order
+
+	ctx    []context // what is being expanded, innermost last
+	floor  int       // contexts below belong to the caller of expandList
+	nested int       // calls of expandList that are open
+	budget int       // tokens that the macro call being expanded may still yield
+	total  int       // the same for the whole file
+	broken int       // macro calls that were never closed
+}
+
+// Reset prepares r for another text.
+func (r *Reader) Reset(text string, cfg Config) {
+	if r.words == nil {
+		r.words = words()
+	}
+	r.tab.reset(r.words)
+	r.s.init(text, &r.tab)
+	r.s.comments = r.comment
+	r.cfg = cfg
+	r.Includes, r.Comments = nil, nil
+	r.ByChoice, r.Truncated = false, false
+	r.count, r.floor, r.nested, r.broken = 0, 0, 0, 0
+	r.total = 1<<20 + 4*len(text)
+	clear(r.decided)
+	clear(r.assumed)
+	clear(r.macros)
+	r.conds, r.skipped, r.macros, r.ctx = r.conds[:0], r.skipped[:0], r.macros[:0], r.ctx[:0]
+}
+
+// Fill appends the next n tokens to toks. At the end of the text it appends a
+// token of kind EOF and stops there.
+func (r *Reader) Fill(toks []Token, n int) []Token {
+	for ; n > 0; n-- {
+		toks = append(toks, Token{})
+		t := &toks[len(toks)-1]
+		r.next(t)
+		r.count++
+		if r.count > maxTokens {
+			r.Truncated = true
+			*t = Token{Pos: t.Pos, Flags: BOL}
+		}
+		if t.Kind == EOF {
+			break
+		}
+	}
+	return toks
+}
+
+// Symbol is the symbol with number n; the pointer is good until the next Fill.
+func (r *Reader) Symbol(n int32) *Symbol { return &r.tab.syms[n] }
+
+// Hash adds t to the hash h of the tokens before it. It depends on their
+// spelling only.
+func (r *Reader) Hash(h uint64, t *Token) uint64 {
+	h = (h ^ uint64(t.Kind)) * 1099511628211
+	if t.Sym != 0 {
+		return (h ^ uint64(r.tab.syms[t.Sym].hash)) * 1099511628211
+	}
+	for i := 0; i < len(t.Text); i++ {
+		h = (h ^ uint64(t.Text[i])) * 1099511628211
+	}
+	return h
+}
+
+// raw reads a token of the text, obeying directives on the way.
+func (r *Reader) raw(t *Token) {
+	for {
+		r.s.scan(t)
+		if t.Kind != Hash || t.Flags&BOL == 0 {
+			return
+		}
+		r.directive(int(t.Pos))
+	}
+}
+
+// comment keeps a comment that speaks to gordian.
+func (r *Reader) comment(from, to int) {
+	text := r.s.text[from:to]
+	if !strings.Contains(text, "gordian:") {
+		return
+	}
+	text = strings.TrimSuffix(strings.TrimLeft(text, "/*"), "*/")
+	r.Comments = append(r.Comments, cast.Comment{Pos: cast.Pos(from), Text: strings.TrimSpace(text)})
+}
