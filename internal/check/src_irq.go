@@ -87,7 +87,7 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 	f.Fingerprint = model.Fingerprint(f.Rule, irq, string(node(&h.Lock)), last.Func)
 	f.Title = name + " is held with " + irq + "s enabled" + inFn(last.Func) + ", and taken in a " + irq + inFn(inIRQ.Func)
 	f.Explanation = sentences(
-		last.Func+"() takes "+name+" ("+baseName(last)+") while "+irq+"s are enabled. "+inIRQ.Func+"() takes it in "+irq+" context ("+baseName(inIRQ)+").",
+		last.Func+"() takes "+name+" ("+baseName(last)+") while "+irq+"s are enabled"+from(u.Path)+". "+inIRQ.Func+"() takes it in "+irq+" context ("+baseName(inIRQ)+")"+from(h.Path)+".",
 		"If the "+irq+" arrives on the CPU that holds the lock, the handler waits for a holder that cannot go on before the handler returns.")
 	f.Interleaving = []model.Moment{
 		{Actor: "CPU0", Does: lockCall(&u.Lock), Note: "gets " + name + inFn(last.Func) + ", " + irq + "s stay enabled"},
@@ -98,13 +98,33 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 	return f
 }
 
+// from says where a path into another function starts.
+func from(path []srcfact.Step) string {
+	if first, last := path[0].Func, path[len(path)-1].Func; first != last {
+		return ", called from " + first + "()"
+	}
+	return ""
+}
+
+// bestOf returns the best order with the ends and modes of an edge. Gates do
+// not matter to an interrupt: it does not wait for them.
+func (v *srcView) bestOf(e model.Edge) *srcfact.Order {
+	var best *srcfact.Order
+	for _, o := range v.byPair[classPair{e.From, e.To}] {
+		if o.From.Mode == e.FromMode && o.To.Mode == e.Mode && (best == nil || cost(o) < cost(best)) {
+			best = o
+		}
+	}
+	return best
+}
+
 // irqThroughGraph reports a class that an interrupt takes and under which
 // another is taken that is held elsewhere with the interrupt enabled.
 func (v *srcView) irqThroughGraph(c engine.IRQConflict) (model.Finding, bool) {
 	safe, unsafe := v.usesOf(c.Safe, c.Context, false), v.usesOf(c.Unsafe, c.Context, true)
 	var orders []*srcfact.Order
 	for _, e := range c.Path {
-		o := v.orderOf(e)
+		o := v.bestOf(e)
 		if o == nil {
 			return model.Finding{}, false
 		}

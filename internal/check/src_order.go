@@ -107,6 +107,7 @@ func possible(cycle []*srcfact.Order) bool {
 
 // inversion reports a cycle of orders.
 func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
+	cycle = distinctNames(cycle)
 	shallow := shallowest(cycle)
 	rule := "lock-order-inversion"
 	if len(cycle) == 1 {
@@ -132,6 +133,28 @@ func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 		f.Fix = append(v.swapFixes(cycle), f.Fix...)
 	}
 	return f
+}
+
+// distinctNames calls locks by their class, which has the file in it, where
+// two classes of a cycle have one name: static locks of two files.
+func distinctNames(cycle []*srcfact.Order) []*srcfact.Order {
+	class := map[string]model.Ref{}
+	clash := false
+	for _, o := range cycle {
+		old, ok := class[lockNode(&o.From)]
+		clash = clash || ok && old != node(&o.From)
+		class[lockNode(&o.From)] = node(&o.From)
+	}
+	if !clash {
+		return cycle
+	}
+	out := make([]*srcfact.Order, len(cycle))
+	for i, o := range cycle {
+		c := *o
+		c.From.Name, c.To.Name = c.From.Class.Name(), c.To.Class.Name()
+		out[i] = &c
+	}
+	return out
 }
 
 // shallowest returns the order that a person sees at a glance.

@@ -63,11 +63,12 @@ func cycleText(f *model.Finding, cycle []*srcfact.Order, names []string) {
 		last := o.Path[len(o.Path)-1]
 		first := afterAcquire(o.Path, &o.From)
 		s := pick(i == 0, "", pick(i == 1, "But ", "And ")) + first.Func + "() takes " + lockNode(&o.To) +
-			pick(last.Func == first.Func, "", ", in "+last.Func+"(),") + " while it holds " + lockNode(&o.From) + " (" + baseName(last) + ")."
+			pick(last.Func == first.Func, "", ", in "+last.Func+"(),") + " while it holds " + lockNode(&o.From) + contextWords(o) + " (" + baseName(last) + ")."
 		parts = append(parts, s)
 	}
 	parts = append(parts, "If these "+itoa(len(cycle))+" paths run at the same time, each can get its first lock and then waits for the next one's for ever.")
 	f.Explanation = sentences(parts...)
+	cycleMissing(f, cycle)
 	for i, o := range cycle {
 		f.Interleaving = append(f.Interleaving, model.Moment{Actor: cpuName(i), Does: lockCall(&o.From), Note: "gets " + lockNode(&o.From)})
 	}
@@ -75,6 +76,31 @@ func cycleText(f *model.Finding, cycle []*srcfact.Order, names []string) {
 		f.Interleaving = append(f.Interleaving, model.Moment{Actor: cpuName(i), Does: lockCall(&o.To),
 			Note: "waits for " + lockNode(&o.To) + ", held by " + cpuName((i+1)%len(cycle))})
 	}
+}
+
+// cycleMissing says what would make a cycle surer.
+func cycleMissing(f *model.Finding, cycle []*srcfact.Order) {
+	for _, o := range cycle {
+		switch {
+		case o.Relation == srcfact.RelUnknown || o.Relation == "":
+			f.Missing = append(f.Missing, "Whether the "+lockNode(&o.From)+" and the "+lockNode(&o.To)+" of "+o.Path[len(o.Path)-1].Func+"() can be those of the other path: the objects of the two paths may be kept apart.")
+		case o.Relation == srcfact.RelLinked && len(cycle) == 2:
+			f.Missing = append(f.Missing, "Whether both paths see the same two objects: "+lockNode(&o.From)+" and "+lockNode(&o.To)+" belong to objects that are reached from each other.")
+		}
+		if o.Indirect > 0 {
+			f.Missing = append(f.Missing, "Whether the function pointer on the way from "+lockNode(&o.From)+" to "+lockNode(&o.To)+" can lead there.")
+		}
+	}
+	f.Missing = uniq(f.Missing)
+}
+
+// contextWords says where the holder may run, if that is not just a task.
+func contextWords(o *srcfact.Order) string {
+	words := strings.Split(o.Context, ",")
+	if o.Context == "" || o.Context == string(model.Process) {
+		return ""
+	}
+	return ", in " + list(uniq(words), 4) + " context"
 }
 
 // nestedText explains a lock that is taken while one of its class is held.

@@ -87,6 +87,11 @@ func (v *srcView) slip(r slipRule, s *srcfact.Slip) model.Finding {
 	v.addPath(&f, r.other, s.Other)
 	dropFixes(&f, s)
 	r.tell(st)
+	for i, steps := range [][]srcfact.Step{s.Path, s.Other} {
+		if i < len(f.Path) && len(f.Path[i].Why) == 0 {
+			f.Path[i].Why = v.whys(steps)
+		}
+	}
 	// What is particular to these lines stands before the advice for all.
 	f.Fix = append(r.fix(v, st), f.Fix...)
 	return f

@@ -42,7 +42,7 @@ func stepNote(s *srcfact.Step) string {
 	case srcfact.StepIRQ:
 		return withText("changes the interrupt state", s.Text)
 	case srcfact.StepBranch:
-		return "goes on with " + s.Text
+		return "goes this way when " + s.Text
 	case srcfact.StepReturn:
 		if s.Text == "" {
 			return "returns"
@@ -54,7 +54,16 @@ func stepNote(s *srcfact.Step) string {
 	return s.Text
 }
 
-func withText(what, text string) string { return pick(text == "", what, text) }
+// withText lets the text of a step speak for itself, unless it is a bare call.
+func withText(what, text string) string {
+	switch {
+	case text == "":
+		return what
+	case strings.HasSuffix(text, ")") && !strings.Contains(text, " ") || strings.HasSuffix(text, "()"):
+		return what + ": " + text
+	}
+	return text
+}
 
 func textAfter(text string) string { return pick(text == "", "", ": "+text) }
 
@@ -112,7 +121,9 @@ func (v *srcView) location(thread string, s *srcfact.Step) model.Location {
 		return l
 	}
 	l.First = max(s.Line-around, 1)
-	l.Excerpt = append([]string(nil), lines[l.First-1:min(s.Line+around, len(lines))]...)
+	for _, x := range lines[l.First-1 : min(s.Line+around, len(lines))] {
+		l.Excerpt = append(l.Excerpt, strings.Clone(x)) // not the whole file with it
+	}
 	return l
 }
 
@@ -127,7 +138,7 @@ func (v *srcView) lines(file string) []string {
 func (v *srcView) why(s *srcfact.Step) model.Provenance {
 	p := model.Provenance{Input: v.inputs[s.File], Locator: placeText(*s)}
 	if lines := v.lines(s.File); s.Line >= 1 && s.Line <= len(lines) {
-		p.Excerpt = strings.TrimSpace(lines[s.Line-1])
+		p.Excerpt = strings.Clone(strings.TrimSpace(lines[s.Line-1]))
 	}
 	return p
 }

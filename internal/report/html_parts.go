@@ -85,9 +85,13 @@ func (b *htmlBuilder) sources(v *htmlFinding, f *model.Finding) {
 }
 
 func (b *htmlBuilder) evidence(p model.Provenance) htmlEvidence {
-	return htmlEvidence{
+	e := htmlEvidence{
 		Input: b.input(p.Input), Locator: b.line(p.Locator), Excerpt: b.block(p.Excerpt), Derived: p.Derived,
 	}
+	if strings.HasPrefix(e.Locator, e.Input+":") { // the file is the input
+		e.Input, e.Locator = e.Locator, ""
+	}
+	return e
 }
 
 // reportLink leads to a row of the table of reports, if it has that row.

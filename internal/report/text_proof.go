@@ -112,6 +112,9 @@ var lineLocator = regexp.MustCompile(`^line (\d+)$`)
 // place is where something stands in the evidence, as editors write it.
 func (t *text) place(p model.Provenance) string {
 	name := t.inputName(p.Input)
+	if l := safeLine(p.Locator); strings.HasPrefix(l, name+":") {
+		return l // the file is the input
+	}
 	if m := lineLocator.FindStringSubmatch(p.Locator); m != nil {
 		return name + ":" + m[1]
 	}
