@@ -48,6 +48,7 @@ type checkCmd struct {
 	project       string
 	cacheDir      string
 	noCache       bool
+	fix           bool
 	explicit      bool // --min-confidence was given
 }
 
@@ -89,6 +90,7 @@ func (k *checkCmd) addFlags(c *cobra.Command) {
 	f.StringArrayVarP(&k.src.Includes, "include", "I", nil, "look for headers in `DIR` too (can be repeated)")
 	f.StringVar(&k.src.Config, "config", "", "a .config or compile_commands.json `FILE` that decides #if (never needed)")
 	f.StringVar(&k.project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
+	f.BoolVar(&k.fix, "fix", false, "apply the fixes that are a diff, and report what remains")
 	f.StringVar(&k.diff, "diff", "", "only findings that a unified diff in `FILE` (-: standard input) introduces; it may be applied already or not yet")
 	f.StringVar(&k.since, "since", "", "only findings that were introduced since the git `REV`, edits that are not committed included")
 	f.StringVar(&k.baseline, "baseline", "", "leave out the findings that are known in `FILE`")
@@ -110,6 +112,11 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	}
 	if err := k.filter(res); err != nil {
 		return err
+	}
+	if k.fix {
+		if err := k.applyFixes(res); err != nil {
+			return err
+		}
 	}
 	return k.report(res)
 }
@@ -143,6 +150,9 @@ func (k *checkCmd) prepare(args []string) error {
 	}
 	if slices.Contains(args, "") {
 		return errors.New("a path is empty")
+	}
+	if k.fix && slices.Contains(args, "-") {
+		return errors.New("--fix: standard input cannot be changed: name the file")
 	}
 	if k.diff != "" || k.since != "" {
 		switch {

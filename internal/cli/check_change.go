@@ -32,6 +32,9 @@ func (k *checkCmd) onlyNew(ctx context.Context, args []string) (c *checked, done
 	if err != nil {
 		return nil, done, err
 	}
+	if k.fix && set.Pending() {
+		return nil, done, errors.New("--fix: the files do not have the change yet: apply the diff first")
+	}
 	r := &changeRun{k: k, set: set, src: k.src}
 	r.src.Paths, r.src.Neighbours = args, true
 	if len(args) == 0 && len(r.changed(change.New)) == 0 {

@@ -92,7 +92,12 @@ func fakeJudge(_ context.Context, _ *model.Facts, s *srcfact.Facts, text check.T
 			if m == nil {
 				continue
 			}
+			var fix []model.Fix
+			if strings.Contains(l, "FIX") {
+				fix = []model.Fix{{Title: "take the line away", Diff: "-" + l, Edits: []model.Edit{{File: f.Path, Line: i + 1, Delete: 1}}}}
+			}
 			out = append(out, model.Finding{
+				Fix:  fix,
 				Rule: m[1], Confidence: model.Confidence(m[2]), Function: m[3], File: f.Path, Line: i + 1,
 				Severity: model.SevError, Status: model.Potential, Verdict: model.Bug, Title: m[1] + " in " + m[3],
 				Fingerprint: model.Fingerprint(m[1], m[3]),
