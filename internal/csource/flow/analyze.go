@@ -1,0 +1,383 @@
+package flow
+
+import (
+	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/srcfact"
+)
+
+// Resolver finds what a call leads to.
+type Resolver interface {
+	// Callees returns the summaries of the functions that a call may reach;
+	// indirect is set if that was found through a pointer.
+	Callees(f *ir.Func, c *ir.Call) (sums []*Summary, indirect bool)
+	// Invokes returns the callbacks that were registered with a handle.
+	Invokes(kind lockapi.Target, class string) []*Summary
+	// Func finds a function that is passed as an argument.
+	Func(f *ir.Func, name string) *Summary
+}
+
+const (
+	maxStates = 24   // of one block
+	maxSteps  = 6000 // block visits of one function
+	maxEvents = 40   // of one kind in a summary
+	maxDeep   = 8    // call edges that an event is carried up
+)
+
+// run is the analysis of one function.
+type run struct {
+	fn    *ir.Func
+	tab   *lockapi.Table
+	res   Resolver
+	book  *book
+	sum   *Summary
+	slot  []int32 // atom → index into state.vals, -1: not followed
+	nslot int
+	in    []map[uint64]*state
+	order [][]uint64 // keys of in, in order of arrival
+	emit  bool
+	seen  map[seenKey]bool
+	used  map[ir.AtomID]bool // results of calls that some test looks at
+	takes map[ir.PathID]bool // locks that the function takes while it cannot hold them
+	local map[ir.AtomID]bool
+	exits []exitState
+	steps int
+}
+
+// Analyze follows every path of f.
+func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
+	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}}
+	if len(f.Blocks) == 0 {
+		return r.sum
+	}
+	r.pickAtoms()
+	r.fixpoint()
+	r.emit, r.seen = true, map[seenKey]bool{}
+	r.emission()
+	r.finish()
+	return r.sum
+}
+
+// pickAtoms chooses the atoms that are worth following: those that are tested
+// twice, those that are assigned and tested or returned, parameters, and
+// results that decide about a lock.
+func (r *run) pickAtoms() {
+	n := len(r.fn.Atoms)
+	tests, sets := make([]int, n), make([]int, n)
+	for i := range r.fn.Blocks {
+		b := &r.fn.Blocks[i]
+		for j := range b.Instrs {
+			if a := b.Instrs[j].Atom; a != 0 {
+				sets[a]++
+			}
+			if a := b.Instrs[j].Src.Atom; a != 0 && b.Instrs[j].Call == nil {
+				tests[a]++
+			}
+		}
+		switch b.Term {
+		case ir.Branch:
+			tests[b.Test.Atom]++
+			tests[b.Test.Same]++
+		case ir.Return:
+			tests[b.Ret.Atom]++
+		}
+	}
+	r.slot = make([]int32, n)
+	for i := range r.slot {
+		r.slot[i] = -1
+		if i > 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
+			r.slot[i] = int32(r.nslot)
+			r.nslot++
+		}
+	}
+}
+
+// fixpoint computes the states at the start of every block.
+func (r *run) fixpoint() {
+	n := len(r.fn.Blocks)
+	r.in = make([]map[uint64]*state, n)
+	r.order = make([][]uint64, n)
+	first := &state{vals: make([]val, r.nslot)}
+	for i := range first.vals {
+		first.vals[i].bits = ir.Any
+	}
+	r.assume(first)
+	work := &heap{rank: ranks(r.fn)}
+	r.arrive(0, first, work)
+	for work.len() > 0 {
+		b, k := work.pop()
+		if r.steps++; r.steps > maxSteps {
+			r.sum.Overflow = true
+			return
+		}
+		s := r.in[b][k]
+		r.block(b, s.clone(), func(to int32, t *state) { r.arrive(to, t, work) })
+	}
+}
+
+// arrive brings a state to the start of a block.
+func (r *run) arrive(to int32, t *state, work *heap) {
+	if r.in[to] == nil {
+		r.in[to] = map[uint64]*state{}
+	}
+	k := t.key()
+	if s := r.in[to][k]; s != nil {
+		if s.join(t) {
+			work.push(to, k)
+		}
+		return
+	}
+	if len(r.in[to]) >= maxStates {
+		r.sum.Overflow = true
+		return
+	}
+	r.in[to][k] = t.fork()
+	r.order[to] = append(r.order[to], k)
+	work.push(to, k)
+}
+
+// emission goes over all states once more and writes down what happens.
+func (r *run) emission() {
+	for b := range r.in {
+		for _, k := range r.order[b] {
+			r.block(int32(b), r.in[b][k].clone(), func(int32, *state) {})
+		}
+	}
+}
+
+// block runs a state through a block, to its successors.
+func (r *run) block(n int32, s *state, to func(int32, *state)) {
+	b := &r.fn.Blocks[n]
+	states := []*state{s}
+	for i := range b.Instrs {
+		var next []*state
+		for _, t := range states {
+			next = append(next, r.instr(&b.Instrs[i], t)...)
+		}
+		if states = next; len(states) > maxStates {
+			r.sum.Overflow = true
+			states = states[:maxStates]
+		}
+	}
+	for _, t := range states {
+		switch b.Term {
+		case ir.Jump:
+			to(b.Then, t)
+		case ir.Branch:
+			if u := r.take(t, b, true); u != nil {
+				to(b.Then, u)
+			}
+			if u := r.take(t, b, false); u != nil {
+				to(b.Else, u)
+			}
+		case ir.Return:
+			if r.emit {
+				r.leave(t, b)
+			}
+		}
+	}
+}
+
+// take goes one way of a branch. It returns nil if that cannot be.
+func (r *run) take(s *state, b *ir.Block, yes bool) *state {
+	t := &b.Test
+	u := s.fork()
+	if t.Atom != 0 && !r.decide(u, t, yes) {
+		return nil
+	}
+	if t.Text != "" && len(s.held)+len(s.past)+len(s.freed)+len(s.regions) > 0 {
+		text := t.Text
+		if !yes {
+			text = "not " + text
+		}
+		u.note(string(srcfact.StepBranch), b.Line, text, nil)
+	}
+	return u
+}
+
+// decide narrows what is known by the outcome of a test.
+func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
+	if t.Eq == "" {
+		return r.narrow(u, t.Atom, t.Mask, yes)
+	}
+	if t.Same != 0 && !r.narrow(u, t.Same, ir.Neg|ir.Pos, yes) {
+		return false
+	}
+	i := r.slot[t.Atom]
+	if i < 0 {
+		return true
+	}
+	v := &u.vals[i]
+	switch {
+	case v.eq != "" && (v.eq == t.Eq) != yes:
+		return false
+	case yes:
+		if v.bits &= t.Mask; v.bits == 0 {
+			return false
+		}
+		v.eq = t.Eq
+	case t.Mask == ir.Zero:
+		v.bits &^= ir.Zero
+		return v.bits != 0
+	}
+	return true
+}
+
+func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
+	i := r.slot[a]
+	if i < 0 {
+		return true
+	}
+	if !yes {
+		mask = ir.Any &^ mask
+	}
+	v := &u.vals[i]
+	v.bits &= mask
+	if v.bits&ir.Zero == 0 && v.eq == "0" {
+		return false
+	}
+	return v.bits != 0
+}
+
+// value returns what is known of a value.
+func (r *run) value(s *state, v ir.Val) val {
+	switch v.Kind {
+	case ir.NumberVal:
+		return val{bits: numBits(v.Num), eq: v.Text}
+	case ir.SymbolVal:
+		return val{bits: symBits(v.Text), eq: v.Text}
+	case ir.AddrVal, ir.FuncVal, ir.StringVal:
+		return val{bits: ir.Pos}
+	}
+	if v.Atom != 0 {
+		if i := r.slot[v.Atom]; i >= 0 {
+			return s.vals[i]
+		}
+	}
+	return val{bits: ir.Any}
+}
+
+func numBits(n int64) ir.Bits {
+	switch {
+	case n < 0:
+		return ir.Neg
+	case n > 0:
+		return ir.Pos
+	}
+	return ir.Zero
+}
+
+func symBits(s string) ir.Bits {
+	if len(s) > 2 && s[:2] == "-E" || len(s) > 8 && s[:8] == "ERR_PTR(" {
+		return ir.Neg
+	}
+	return ir.Any
+}
+
+func (r *run) set(s *state, a ir.AtomID, v val) {
+	if a != 0 {
+		if i := r.slot[a]; i >= 0 {
+			s.vals[i] = v
+		}
+	}
+}
+
+// forget drops what is known of everything that reads an object.
+func (r *run) forget(s *state, dep string, except ir.AtomID) {
+	if dep == "" || dep == "." {
+		return
+	}
+	for a := range r.fn.Atoms {
+		i := r.slot[a]
+		if i < 0 || ir.AtomID(a) == except {
+			continue
+		}
+		for _, d := range r.fn.Atoms[a].Deps {
+			if d == dep {
+				s.vals[i] = val{bits: ir.Any}
+				break
+			}
+		}
+	}
+}
+
+// assign is dst = src.
+func (r *run) assign(in *ir.Instr, s *state) {
+	v := r.value(s, in.Src)
+	if in.Dst != 0 {
+		p := &r.fn.Paths[in.Dst]
+		switch p.Kind {
+		case ir.LocalPath:
+			r.forget(s, p.Name, in.Atom)
+			r.detach(s, in.Dst)
+		case ir.FieldPath:
+			r.forget(s, "."+p.Name, in.Atom)
+		}
+	}
+	if in.Src.Path != 0 && in.Src.Path == in.Dst {
+		return
+	}
+	r.set(s, in.Atom, v)
+}
+
+// detach keeps locks that were reached through a local, now that the local
+// means something else: they are still held, but nobody can name them.
+func (r *run) detach(s *state, local ir.PathID) {
+	for i := range s.held {
+		if l := &s.held[i]; l.Path != 0 && mentions(r.fn, l.Path, local) {
+			c := *l
+			c.Path = 0
+			s.held = append([]Lock(nil), s.held...)
+			s.held[i] = c
+		}
+	}
+	s.freed = dropMentions(r.fn, s.freed, local)
+	s.past = dropMentions(r.fn, s.past, local)
+}
+
+func dropMentions(f *ir.Func, ls []Lock, local ir.PathID) []Lock {
+	for i := range ls {
+		if ls[i].Path != 0 && mentions(f, ls[i].Path, local) {
+			out := append([]Lock(nil), ls[:i]...)
+			for _, l := range ls[i+1:] {
+				if l.Path == 0 || !mentions(f, l.Path, local) {
+					out = append(out, l)
+				}
+			}
+			return out
+		}
+	}
+	return ls
+}
+
+// ranks numbers the blocks in reverse postorder.
+func ranks(f *ir.Func) []int32 {
+	n := len(f.Blocks)
+	rank := make([]int32, n)
+	state := make([]uint8, n)
+	stack := []int32{0}
+	next := int32(n)
+	for len(stack) > 0 {
+		b := stack[len(stack)-1]
+		t := &f.Blocks[b]
+		step := state[b]
+		state[b]++
+		switch {
+		case step == 0 && (t.Term == ir.Jump || t.Term == ir.Branch):
+			if state[t.Then] == 0 {
+				stack = append(stack, t.Then)
+			}
+		case step == 1 && t.Term == ir.Branch:
+			if state[t.Else] == 0 {
+				stack = append(stack, t.Else)
+			}
+		case step >= 2:
+			stack = stack[:len(stack)-1]
+			if step == 2 {
+				next--
+				rank[b] = next
+			}
+		}
+	}
+	return rank
+}

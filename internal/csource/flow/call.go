@@ -1,0 +1,432 @@
+package flow
+
+import (
+	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// instr runs one instruction; a call whose outcome decides about a lock gives
+// several states.
+func (r *run) instr(in *ir.Instr, s *state) []*state {
+	r.steps++
+	if in.Call == nil {
+		r.assign(in, s)
+		return []*state{s}
+	}
+	c := in.Call
+	switch {
+	case c.Undo && c.Macro == "__free":
+		return []*state{s}
+	case c.Undo:
+		r.undo(r.tab.Guard(c.Name), in, s)
+		return []*state{s}
+	case c.Guard:
+		return r.effects(r.tab.Guard(c.Name), in, s)
+	case c.Name != "":
+		if api := r.tab.Call(c.Name); api != nil {
+			return r.effects(api, in, s)
+		}
+	}
+	return r.callFunc(in, s)
+}
+
+// calls follows a call that runs callbacks: one that is passed, or those that
+// were registered before.
+func (r *run) calls(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	if !r.emit {
+		return
+	}
+	var sums []*Summary
+	if a := e.Callback; a >= 0 && a < len(in.Call.Args) && in.Call.Args[a].Kind == ir.FuncVal {
+		if g := r.res.Func(r.fn, in.Call.Args[a].Text); g != nil {
+			sums = append(sums, g)
+		}
+	} else if e.Arg >= 0 && e.Arg < len(in.Call.Args) {
+		sums = r.res.Invokes(e.Target, r.lockOf(e, in, name).Class)
+	}
+	via := *in
+	via.Call = &ir.Call{Name: name}
+	if e.Arg2 >= 0 && e.Arg2 < len(in.Call.Args) {
+		via.Call.Args = in.Call.Args[e.Arg2 : e.Arg2+1]
+	}
+	for _, g := range sums {
+		r.site(g, &via, s, true)
+		r.calleeEvents(g, &via, s, true)
+	}
+}
+
+// effects applies what the table says of a call.
+func (r *run) effects(api *lockapi.API, in *ir.Instr, s *state) []*state {
+	states := []*state{s}
+	r.result(in, s)
+	for i := range api.Effects {
+		var next []*state
+		for _, t := range states {
+			next = append(next, r.effect(&api.Effects[i], api.Name, in, t)...)
+		}
+		states = next
+	}
+	return states
+}
+
+// result forgets what was known of a variable that takes a call's result. The
+// same call in two conditions is taken to have the same outcome.
+func (r *run) result(in *ir.Instr, s *state) {
+	if in.Dst != 0 || in.Atom != 0 && r.fn.Atoms[in.Atom].Call == "" {
+		r.set(s, in.Atom, val{bits: ir.Any})
+	}
+	for i := range in.Call.Args {
+		a := &in.Call.Args[i]
+		if a.Kind == ir.AddrVal && a.Atom != 0 && r.fn.Atoms[a.Atom].Param < 0 {
+			r.set(s, a.Atom, val{bits: ir.Any})
+			r.forget(s, r.fn.Atoms[a.Atom].Text, a.Atom)
+		}
+	}
+}
+
+func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*state {
+	switch e.Kind {
+	case lockapi.Acquire:
+		return r.tryAcquire(e, name, in, s)
+	case lockapi.Release:
+		r.release(s, r.lockOf(e, in, name))
+	case lockapi.Downgrade:
+		r.downgrade(s, r.lockOf(e, in, name))
+	case lockapi.AssertHeld:
+		r.assertHeld(s, r.lockOf(e, in, name))
+	case lockapi.Sleep, lockapi.MightSleep:
+		r.apiSleep(e, name, in, s)
+	case lockapi.Wait:
+		r.wait(e, name, in, s)
+	case lockapi.Calls:
+		r.calls(e, name, in, s)
+	case lockapi.Complete:
+		r.complete(e, name, in, s)
+	case lockapi.Free, lockapi.Destroy:
+		r.free(e, name, in, s)
+	case lockapi.Alloc:
+		r.set(s, in.Atom, val{bits: ir.Pos | ir.Zero | ir.Neg})
+	case lockapi.NoReturn:
+		return nil
+	default:
+		r.switches(e, name, in, s)
+	}
+	return []*state{s}
+}
+
+// switches are the effects on interrupts, softirqs and preemption.
+func (r *run) switches(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	var flags ir.AtomID
+	if e.Flags >= 0 && e.Flags < len(in.Call.Args) {
+		flags = in.Call.Args[e.Flags].Atom
+	} else if e.Arg >= 0 && e.Arg < len(in.Call.Args) {
+		flags = in.Call.Args[e.Arg].Atom
+	}
+	switch e.Kind {
+	case lockapi.IRQOff:
+		r.irqOff(s, 0, in.Line, name)
+	case lockapi.IRQOn:
+		r.irqOn(s, in.Line, name, nil)
+	case lockapi.IRQSave:
+		r.irqOff(s, flags, in.Line, name)
+	case lockapi.IRQRestore:
+		r.irqRestore(s, flags, in.Line, name)
+	case lockapi.BHOff:
+		s.bh++
+	case lockapi.BHOn:
+		s.bh--
+	case lockapi.PreemptOff, lockapi.NoSleep:
+		s.preempt++
+	case lockapi.PreemptOn:
+		s.preempt--
+	default:
+		return
+	}
+	s.note(string(srcfact.StepIRQ), in.Line, name+"()", nil)
+}
+
+// tryAcquire takes a lock, or fails to.
+func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*state {
+	l := r.lockOf(e, in, name)
+	if e.On == lockapi.Always {
+		r.acquire(s, l, e.Try)
+		return []*state{s}
+	}
+	win, lose := outcome(e.On)
+	if in.Atom == 0 || r.slot[in.Atom] < 0 {
+		r.acquire(s, l, e.Try) // nobody looks: taken as if it worked
+		return []*state{s}
+	}
+	known := r.value(s, ir.Val{Atom: in.Atom}).bits
+	if in.Dst == 0 && r.fn.Atoms[in.Atom].Call != "" {
+		known = ir.Any // each try has its own outcome
+	}
+	var out []*state
+	if known&lose != 0 {
+		f := s.fork()
+		r.set(f, in.Atom, val{bits: lose})
+		out = append(out, f)
+	}
+	if known&win != 0 {
+		r.set(s, in.Atom, val{bits: win})
+		r.acquire(s, l, e.Try)
+		out = append(out, s)
+	}
+	return out
+}
+
+func outcome(o lockapi.Outcome) (win, lose ir.Bits) {
+	switch o {
+	case lockapi.IfZero:
+		return ir.Zero, ir.Neg | ir.Pos
+	case lockapi.IfNonNull:
+		return ir.Pos, ir.Zero | ir.Neg
+	}
+	return ir.Neg | ir.Pos, ir.Zero
+}
+
+// undo is a guard's destructor.
+func (r *run) undo(api *lockapi.API, in *ir.Instr, s *state) {
+	if api == nil {
+		return
+	}
+	for i := len(api.Effects) - 1; i >= 0; i-- {
+		e := &api.Effects[i]
+		switch e.Kind {
+		case lockapi.Acquire:
+			l := r.lockOf(e, in, api.Name)
+			if e.On != lockapi.Always && l.Type != model.RCU && r.match(s, &l) < 0 {
+				continue // it had failed
+			}
+			if n := len(s.regions); e.IRQ == lockapi.IRQFlags && n > 0 {
+				l.Flags = s.regions[n-1].flags
+			}
+			l.Line = 0
+			r.release(s, l)
+		case lockapi.IRQOff:
+			r.irqOn(s, in.Line, api.Name, nil)
+		case lockapi.IRQSave:
+			r.irqRestore(s, 0, in.Line, api.Name)
+		case lockapi.BHOff:
+			s.bh--
+		case lockapi.PreemptOff:
+			s.preempt--
+		}
+	}
+}
+
+// callFunc is a call of a function whose body is known, or of one that is not.
+func (r *run) callFunc(in *ir.Instr, s *state) []*state {
+	if in.Call.Name == "" {
+		r.callback(in, s)
+	}
+	sums, indirect := r.res.Callees(r.fn, in.Call)
+	if len(sums) == 0 {
+		r.result(in, s)
+		return []*state{s}
+	}
+	if r.emit {
+		for _, g := range sums {
+			r.site(g, in, s, indirect)
+			r.calleeEvents(g, in, s, indirect)
+		}
+	}
+	if len(sums) > 1 {
+		r.result(in, s)
+		return []*state{s}
+	}
+	return r.apply(sums[0], in, s)
+}
+
+func (e *Exit) effect() bool {
+	return len(e.Held)+len(e.Freed)+len(e.Unsure) > 0 || e.Hard != AsEntry || e.BH != 0 || e.Preempt != 0 || e.RCU != 0
+}
+
+// apply gives the states after a call, one for each way out of the callee
+// that the arguments allow.
+func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
+	if g.NoReturn {
+		return nil
+	}
+	var ways []*Exit
+	effects := false
+	for i := range g.Exits {
+		e := &g.Exits[i]
+		if r.possible(e.When, in, s) {
+			ways = append(ways, e)
+			effects = effects || e.effect()
+		}
+	}
+	if len(ways) == 0 || !effects {
+		r.plainResult(ways, in, s)
+		return []*state{s}
+	}
+	if len(ways) > 1 && r.ambiguous(ways, in, s) {
+		for _, e := range ways {
+			r.unsureOf(g, e, in, s)
+		}
+		r.result(in, s)
+		return []*state{s}
+	}
+	var out []*state
+	for _, e := range ways {
+		t := s
+		if len(ways) > 1 {
+			t = s.fork()
+		}
+		r.result(in, t)
+		r.leaveBy(g, e, in, t)
+		out = append(out, t)
+	}
+	return out
+}
+
+// plainResult is the result of a call that does nothing to locks.
+func (r *run) plainResult(ways []*Exit, in *ir.Instr, s *state) {
+	r.result(in, s)
+	if len(ways) == 0 || in.Dst == 0 && r.fn.Atoms[in.Atom].Call != "" {
+		return
+	}
+	v := val{eq: ways[0].Eq}
+	for _, e := range ways {
+		v.bits |= e.Ret
+		if e.Eq != v.eq {
+			v.eq = ""
+		}
+	}
+	if v.bits != 0 {
+		r.set(s, in.Atom, v)
+	}
+}
+
+// ambiguous reports whether the caller cannot tell from the result which way
+// the callee went.
+func (r *run) ambiguous(ways []*Exit, in *ir.Instr, s *state) bool {
+	if in.Atom == 0 || r.slot[in.Atom] < 0 {
+		return true
+	}
+	for i, a := range ways {
+		for _, b := range ways[i+1:] {
+			if a.Ret&b.Ret != 0 && (a.Eq == "" || b.Eq == "" || a.Eq == b.Eq) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unsureOf stops following the locks that an exit may or may not change.
+func (r *run) unsureOf(g *Summary, e *Exit, in *ir.Instr, s *state) {
+	drop := func(l Lock) {
+		l = r.rebased(g, l, in)
+		s.makeUnsure(l.Class)
+		if i := r.match(s, &l); i >= 0 {
+			s.held = append(append([]Lock(nil), s.held[:i]...), s.held[i+1:]...)
+		}
+	}
+	for _, l := range e.Held {
+		drop(l)
+	}
+	for _, l := range e.Freed {
+		drop(l)
+	}
+	for _, c := range e.Unsure {
+		s.makeUnsure(c)
+	}
+}
+
+// leaveBy applies one exit of a callee.
+func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
+	for _, l := range e.Freed {
+		l = r.rebased(g, l, in)
+		l.IRQ = lockapi.NoIRQ
+		r.release(s, l)
+	}
+	for _, l := range e.Held {
+		n := r.rebased(g, l, in)
+		n.IRQ = lockapi.NoIRQ
+		s.note(string(srcfact.StepAcquire), in.Line, "", &n)
+		if i := findFreed(s, &n); i >= 0 {
+			s.freed = append(append([]Lock(nil), s.freed[:i]...), s.freed[i+1:]...)
+			continue
+		}
+		if !r.emit && n.Path != 0 {
+			r.takes[n.Path] = true
+		}
+		if detached(s.held, &n) < 2 {
+			s.held = append(s.held[:len(s.held):len(s.held)], n)
+		}
+	}
+	for _, c := range e.Unsure {
+		s.makeUnsure(c)
+	}
+	r.hardAfter(e.Hard, in, s)
+	s.bh += e.BH
+	s.preempt += e.Preempt
+	s.rcu += e.RCU
+	r.set(s, in.Atom, val{bits: e.Ret, eq: e.Eq})
+}
+
+func findFreed(s *state, l *Lock) int {
+	for i := range s.freed {
+		if same(&s.freed[i], l) {
+			return i
+		}
+	}
+	return -1
+}
+
+// foreign marks a region whose saved state another function keeps.
+const foreign ir.AtomID = -1
+
+func (r *run) hardAfter(h Hard, in *ir.Instr, s *state) {
+	n := len(s.regions)
+	switch h {
+	case Off:
+		if n < 8 {
+			s.regions = append(s.regions[:n:n], region{flags: foreign, prev: s.hard, line: in.Line, api: in.Call.Name})
+		}
+		s.hard = Off
+	case On:
+		if n > 0 {
+			s.regions = append([]region(nil), s.regions[:n-1]...)
+		}
+		s.hard = On
+	case Restored:
+		r.irqRestore(s, foreign, in.Line, in.Call.Name)
+	}
+}
+
+// possible reports whether the arguments of a call allow what a callee does
+// under a condition.
+func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
+	for _, g := range when {
+		if int(g.Param) >= len(in.Call.Args) {
+			continue
+		}
+		v := r.value(s, in.Call.Args[g.Param])
+		if v.bits&g.Bits == 0 || g.Eq != "" && v.eq != "" && g.Eq != v.eq {
+			return false
+		}
+	}
+	return true
+}
+
+// rebased expresses a callee's lock in terms of the caller.
+func (r *run) rebased(g *Summary, l Lock, in *ir.Instr) Lock {
+	via := l.Via
+	line := l.Line
+	l.Path = r.book.rebase(l.Fn, l.Path, in.Call.Args, 0)
+	ev := &Event{Fn: l.Fn, Line: line, API: l.API, Lock: l, Via: via}
+	if l.Path != 0 {
+		if c := classOf(r.fn, l.Path); c != "" {
+			l.Class, l.Decl = c, r.fn.Paths[l.Path].Decl
+		}
+		l.Expr = r.fn.Paths[l.Path].Text
+	}
+	l.Fn, l.Line, l.Via = r.fn, in.Line, ev
+	l.Flags = 0
+	return l
+}

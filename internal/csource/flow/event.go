@@ -1,0 +1,584 @@
+package flow
+
+import (
+	"strings"
+
+	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// seenKey tells emissions apart that several states make.
+type seenKey struct {
+	kind string
+	line int32
+	a, b string
+	p    ir.PathID
+}
+
+func (r *run) once(k seenKey) bool {
+	if r.seen[k] {
+		return false
+	}
+	r.seen[k] = true
+	return true
+}
+
+// slip writes down a broken rule.
+func (r *run) slip(s *state, sl *Slip) {
+	if !r.emit || !r.once(seenKey{kind: sl.Kind, line: sl.Line, a: sl.Lock.Class, b: sl.Lock.Expr}) {
+		return
+	}
+	sl.Trace = s.trace
+	sl.Locks = append([]Lock(nil), s.held...)
+	r.sum.Slips = append(r.sum.Slips, sl)
+}
+
+// guards lists what this path assumes of the parameters.
+func (r *run) guards(s *state) []Guard {
+	var out []Guard
+	for a := range r.fn.Atoms {
+		p := r.fn.Atoms[a].Param
+		if p < 0 || r.slot[a] < 0 {
+			continue
+		}
+		v := s.vals[r.slot[a]]
+		if (v.bits != ir.Any || v.eq != "") && len(out) < 4 {
+			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq})
+		}
+	}
+	return out
+}
+
+// context reports whether this path asked in which context it runs, and which
+// parameter with GFP flags it asked whether it may sleep.
+func (r *run) context(s *state) (asked bool, gfp int32) {
+	gfp = -1
+	for a := range r.fn.Atoms {
+		t := &r.fn.Atoms[a]
+		if r.slot[a] < 0 || s.vals[r.slot[a]].bits == ir.Any {
+			continue
+		}
+		kind := r.tab.Predicate(t.Call)
+		switch {
+		case kind == "gfp-blocks" || strings.Contains(t.Text, "GFP_DIRECT_RECLAIM") || strings.Contains(t.Text, "GFP_RECLAIM"):
+			if gfp = r.paramNamed(t.Deps); gfp < 0 {
+				asked = true
+			}
+		case kind == "in-interrupt" || kind == "irqs-disabled" || kind == "held" ||
+			strings.Contains(t.Text, "in_interrupt") || strings.Contains(t.Text, "in_atomic") || strings.Contains(t.Text, "irqs_disabled") ||
+			strings.Contains(t.Text, "oops_in_progress") || strings.Contains(t.Text, "system_state"):
+			asked = true
+		}
+	}
+	return asked, gfp
+}
+
+func (r *run) paramNamed(names []string) int32 {
+	for _, n := range names {
+		for i := range r.fn.Params {
+			if r.fn.Params[i].Name == n {
+				return int32(i)
+			}
+		}
+	}
+	return -1
+}
+
+// addEvent adds an event to a list of the summary, the nearest first kept.
+func (r *run) addEvent(list *[]*Event, e *Event) {
+	for _, x := range *list {
+		if x.alike(e) {
+			if x.Depth > e.Depth || x.Depth == e.Depth && len(x.When)+len(x.Dropped) > len(e.When)+len(e.Dropped) {
+				*x = *e
+			}
+			return
+		}
+	}
+	if len(*list) < maxEvents {
+		*list = append(*list, e)
+		return
+	}
+	deepest := 0
+	for i, x := range *list {
+		if x.Depth > (*list)[deepest].Depth {
+			deepest = i
+		}
+	}
+	if (*list)[deepest].Depth > e.Depth {
+		(*list)[deepest] = e
+	}
+}
+
+// alike reports whether two events are the same to a caller.
+func (e *Event) alike(f *Event) bool {
+	if e.Lock.Class != f.Lock.Class || e.Lock.Path != f.Lock.Path || e.Lock.Mode != f.Lock.Mode || e.Lock.Sub != f.Lock.Sub ||
+		e.Try != f.Try || e.Hard != f.Hard || e.GFP != f.GFP || e.Wait != f.Wait || e.InCtx != f.InCtx || len(e.Dropped) != len(f.Dropped) || len(e.When) != len(f.When) {
+		return false
+	}
+	for i := range e.When {
+		if e.When[i] != f.When[i] {
+			return false
+		}
+	}
+	return e.BH == f.BH
+}
+
+func (r *run) newEvent(s *state, line int32, api string) *Event {
+	asked, gfp := r.context(s)
+	return &Event{Fn: r.fn, Line: line, API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp}
+}
+
+func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
+	if !r.emit {
+		return nil
+	}
+	e := r.newEvent(s, l.Line, l.API)
+	e.Lock, e.Try = *l, try
+	return e
+}
+
+// emitAcquire writes down what an acquisition means with what is held.
+func (r *run) emitAcquire(s *state, e *Event) {
+	if e.Lock.Type.Sleeps() && !e.Try {
+		r.sleep(s, &Event{Fn: e.Fn, Line: e.Line, API: e.API, Dropped: e.Dropped, Hard: e.Hard, When: e.When, InCtx: e.InCtx, GFP: -1, Text: e.API + "()"})
+	}
+	r.nest(s, e, nil)
+	if e.Lock.Class != "" || visible(r.fn, e.Lock.Path) {
+		r.addEvent(&r.sum.Acquires, e)
+	}
+}
+
+// nest compares an acquisition with every lock that is held around it.
+func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
+	for i := range s.held {
+		h := &s.held[i]
+		if contains(dropped, h.Path) || s.isUnsure(h.Class) {
+			continue
+		}
+		if h.Path != 0 && h.Path == e.Lock.Path && !e.Try {
+			r.recursion(s, h, e)
+			continue
+		}
+		if h.Class == "" || e.Lock.Class == "" || !r.once(seenKey{kind: "pair", line: e.Line, a: h.Class + "/" + h.Sub + string(h.Mode), b: e.Lock.Class + "/" + e.Lock.Sub + string(e.Lock.Mode), p: h.Path}) {
+			continue
+		}
+		var gates []Lock
+		for j := range s.held {
+			if j != i {
+				gates = append(gates, s.held[j])
+			}
+		}
+		r.sum.Orders = append(r.sum.Orders, Pair{From: *h, To: e, Gates: gates, Trace: s.trace, Hard: s.hard})
+	}
+}
+
+func contains(ids []ir.PathID, id ir.PathID) bool {
+	for _, x := range ids {
+		if x == id && id != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// recursion is an acquisition of what is held.
+func (r *run) recursion(s *state, h *Lock, e *Event) {
+	if e.Lock.Sub != h.Sub || e.Lock.Nest || root(r.fn, h.Path).Kind == ir.CallPath && s.isUnsure(h.Class) {
+		return
+	}
+	kind, conf := srcfact.SlipReacquire, model.High
+	why := "both name the same object: " + r.fn.Paths[h.Path].Text
+	if h.Mode.Shared() && e.Lock.Mode.Shared() {
+		if h.Type != model.RWSem && h.Type != model.PercpuRWSem {
+			return
+		}
+		conf, why = model.Low, why+"; a reader that waits behind a writer which waits for the first reader"
+	} else if h.Mode != e.Lock.Mode {
+		kind = srcfact.SlipUpgrade
+	}
+	if e.InCtx || e.Indirect > 0 {
+		conf = model.Medium
+	}
+	if p := root(r.fn, h.Path); p.Kind == ir.CallPath || p.Kind == ir.FreshPath {
+		conf = model.Medium
+	}
+	r.slip(s, &Slip{Kind: string(kind), Line: e.Line, Lock: *h, Event: e, Conf: conf, Why: []string{why}})
+}
+
+func (r *run) addTake(s *state, l Lock, try bool) {
+	if !r.once(seenKey{kind: "take" + string(rune('0'+s.hard)), line: l.Line, a: l.Class, p: l.Path}) {
+		return
+	}
+	r.sum.Takes = append(r.sum.Takes, Take{Lock: l, Hard: s.hard, BH: s.bh > 0, Try: try})
+}
+
+func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
+	why, _ := r.atomic(s, nil, AsEntry)
+	k := seenKey{kind: "site", line: in.Line, a: g.Fn.Name, b: string(rune('0' + s.hard)), p: ir.PathID(len(s.held))}
+	if s.bh > 0 {
+		k.b += "b"
+	}
+	if !r.once(k) {
+		return
+	}
+	r.sum.Calls = append(r.sum.Calls, Site{Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "",
+		Held: append([]Lock(nil), s.held...), Indirect: indirect})
+}
+
+// atomic says why this state must not sleep, "" if it may. Locks that the
+// sleeper dropped do not count.
+func (r *run) atomic(s *state, dropped []ir.PathID, hard Hard) (string, *Lock) {
+	for i := range s.held {
+		h := &s.held[i]
+		if spins(h.Type) && !contains(dropped, h.Path) && !s.isUnsure(h.Class) {
+			return string(h.Type) + " " + h.Expr + " is held", h
+		}
+	}
+	if len(dropped) > 0 || hard == On || hard == Restored {
+		return "", nil
+	}
+	switch {
+	case s.hard == Off:
+		return "interrupts are off", nil
+	case s.bh > 0:
+		return "softirqs are off", nil
+	case s.preempt > 0:
+		return "preemption is off", nil
+	case s.rcu > 0:
+		return "inside an RCU read-side critical section", nil
+	}
+	return "", nil
+}
+
+// sleep is something that may sleep, here or in a callee.
+func (r *run) sleep(s *state, e *Event) {
+	if !r.emit {
+		return
+	}
+	if e.GFP < 0 && !e.InCtx {
+		r.sleepSlip(s, e, nil)
+	}
+	r.addEvent(&r.sum.Sleeps, e)
+}
+
+func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
+	why, l := r.atomic(s, dropped, e.Hard0())
+	if why == "" {
+		return
+	}
+	sl := &Slip{Kind: string(srcfact.SlipSleep), Line: e.Line, Event: e, Atomic: why, Conf: model.High}
+	if l != nil {
+		sl.Lock = *l
+	}
+	if e.Indirect > 0 {
+		sl.Conf = model.Medium
+	}
+	if e.Depth > 3 {
+		sl.Conf = model.Medium
+	}
+	r.slip(s, sl)
+}
+
+// Hard0 is the interrupt state that a callee left its caller's in; for an
+// event of the function itself the state tells.
+func (e *Event) Hard0() Hard {
+	if e.Via == nil {
+		return AsEntry
+	}
+	return e.Hard
+}
+
+// apiSleep is a call that may sleep by the table.
+func (r *run) apiSleep(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	if !r.emit {
+		return
+	}
+	ev := r.newEvent(s, in.Line, name)
+	ev.Text = name + "()"
+	if e.If >= 0 && e.If < len(in.Call.Args) {
+		if r.value(s, in.Call.Args[e.If]).bits&(ir.Pos|ir.Neg) != ir.Pos&r.value(s, in.Call.Args[e.If]).bits || r.value(s, in.Call.Args[e.If]).bits == ir.Any {
+			return
+		}
+	}
+	if e.GFP >= 0 {
+		blocks, param := r.gfp(s, in, e.GFP)
+		if !blocks && param < 0 {
+			return
+		}
+		ev.GFP = param
+		ev.Text = name + "(" + gfpText(in, e.GFP) + ")"
+	}
+	r.sleep(s, ev)
+}
+
+func gfpText(in *ir.Instr, arg int) string {
+	if arg < len(in.Call.Args) && in.Call.Args[arg].Text != "" {
+		return in.Call.Args[arg].Text
+	}
+	return "gfp"
+}
+
+// gfp decides whether an argument with GFP flags allows to sleep, or which
+// parameter does.
+func (r *run) gfp(s *state, in *ir.Instr, arg int) (blocks bool, param int32) {
+	if arg >= len(in.Call.Args) {
+		return false, -1
+	}
+	a := in.Call.Args[arg]
+	if a.Path != 0 {
+		if p := &r.fn.Paths[a.Path]; p.Kind == ir.ParamPath {
+			if eq := r.value(s, a).eq; eq == "" {
+				return false, p.Index
+			}
+		}
+	}
+	text := a.Text
+	if a.Atom != 0 && a.Kind != ir.AtomVal {
+		text = r.value(s, a).eq
+	}
+	known, blocks := r.tab.GFP(text)
+	return known && blocks, -1
+}
+
+// wait is a call that waits for a callback, a thread or a grace period.
+func (r *run) wait(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	if !r.emit {
+		return
+	}
+	ev := r.newEvent(s, in.Line, name)
+	ev.Lock = r.lockOf(e, in, name)
+	ev.Wait, ev.Spin, ev.Timeout, ev.Text = e.Target, e.Spin, e.Timeout, name+"()"
+	ev.InCtx = false
+	r.waited(s, ev, nil)
+	r.addEvent(&r.sum.Waits, ev)
+	if !e.Spin {
+		sl := *ev
+		sl.Lock, sl.Wait, sl.GFP = Lock{}, "", -1
+		r.sleep(s, &sl)
+	}
+}
+
+func (r *run) waited(s *state, e *Event, dropped []ir.PathID) {
+	if s.rcu > 0 && e.Wait == lockapi.TargetRCU {
+		r.slip(s, &Slip{Kind: string(srcfact.SlipWait), Line: e.Line, Event: e, Conf: model.High, Atomic: "inside an RCU read-side critical section",
+			Why: []string{"the grace period cannot end before this reader does"}})
+	}
+	for i := range s.held {
+		h := &s.held[i]
+		if contains(dropped, h.Path) || s.isUnsure(h.Class) {
+			continue
+		}
+		if r.once(seenKey{kind: "wait", line: e.Line, a: h.Class, b: e.Lock.Class + e.API, p: h.Path}) {
+			r.sum.Waited = append(r.sum.Waited, Pair{From: *h, To: e, Trace: s.trace, Hard: s.hard})
+		}
+	}
+}
+
+// complete lets a waiter go on; what was taken before matters to it.
+func (r *run) complete(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	if !r.emit {
+		return
+	}
+	ev := r.newEvent(s, in.Line, name)
+	ev.Lock = r.lockOf(e, in, name)
+	ev.Past = append(append([]Lock(nil), s.past...), s.held...)
+	r.addEvent(&r.sum.Completes, ev)
+}
+
+// free is the end of an object's memory, or of a lock.
+func (r *run) free(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
+	l := r.lockOf(e, in, name)
+	if l.Path == 0 {
+		return
+	}
+	for i := range s.held {
+		h := &s.held[i]
+		if h.Path == 0 || h.Entry || !within(r.fn, h.Path, l.Path) {
+			continue
+		}
+		r.slip(s, &Slip{Kind: string(srcfact.SlipFreeHeld), Line: in.Line, Lock: *h, Conf: model.Medium,
+			Why: []string{name + "() frees what the lock lies in"}})
+	}
+}
+
+// within reports whether an object lies inside another by value.
+func within(f *ir.Func, id, outer ir.PathID) bool {
+	if id == outer {
+		return true
+	}
+	p := &f.Paths[id]
+	return p.Kind == ir.FieldPath && p.Base == outer && p.Type != nil && p.Type.Kind != 3
+}
+
+// callback is a call through a parameter: the caller may know what it is.
+func (r *run) callback(in *ir.Instr, s *state) {
+	if !r.emit || in.Call.Through == 0 {
+		return
+	}
+	if p := &r.fn.Paths[in.Call.Through]; p.Kind == ir.ParamPath {
+		ev := r.newEvent(s, in.Line, p.Name)
+		ev.Lock.Path, ev.Lock.Fn = in.Call.Through, r.fn
+		r.addEvent(&r.sum.Callbacks, ev)
+	}
+}
+
+// calleeEvents does, with the state at the call, what the callee's events mean.
+func (r *run) calleeEvents(g *Summary, in *ir.Instr, s *state, indirect bool) {
+	for _, e := range g.Acquires {
+		if n, dropped, ok := r.lift(e, in, s, indirect); ok {
+			r.nest(s, n, dropped)
+			if n.Depth < maxDeep && (n.Lock.Class != "" || visible(r.fn, n.Lock.Path)) {
+				r.addEvent(&r.sum.Acquires, n)
+			}
+		}
+	}
+	for _, e := range g.Sleeps {
+		if n, dropped, ok := r.liftSleep(e, in, s, indirect); ok {
+			if n.GFP < 0 && !n.InCtx {
+				r.sleepSlip(s, n, dropped)
+			}
+			if n.Depth < maxDeep {
+				r.addEvent(&r.sum.Sleeps, n)
+			}
+		}
+	}
+	for _, e := range g.Waits {
+		if n, dropped, ok := r.lift(e, in, s, indirect); ok {
+			r.waited(s, n, dropped)
+			if n.Depth < maxDeep {
+				r.addEvent(&r.sum.Waits, n)
+			}
+		}
+	}
+	for _, e := range g.Enables {
+		if n, _, ok := r.lift(e, in, s, indirect); ok {
+			r.enabled(s, n)
+		}
+	}
+	for _, e := range g.Completes {
+		if n, _, ok := r.lift(e, in, s, indirect); ok && n.Depth < maxDeep {
+			n.Past = r.pastOf(e, in, s)
+			r.addEvent(&r.sum.Completes, n)
+		}
+	}
+	r.calleeCallbacks(g, in, s)
+}
+
+func (r *run) pastOf(e *Event, in *ir.Instr, s *state) []Lock {
+	out := append(append([]Lock(nil), s.past...), s.held...)
+	for _, p := range e.Past {
+		p.Path = r.book.rebase(p.Fn, p.Path, in.Call.Args, 0)
+		if p.Path != 0 {
+			if c := classOf(r.fn, p.Path); c != "" {
+				p.Class = c
+			}
+		}
+		p.Fn = r.fn
+		out = append(out, p)
+	}
+	return out
+}
+
+// calleeCallbacks follows functions that are passed to the callee.
+func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
+	for _, e := range g.Callbacks {
+		p := int(g.Fn.Paths[e.Lock.Path].Index)
+		if p >= len(in.Call.Args) {
+			continue
+		}
+		switch a := in.Call.Args[p]; {
+		case a.Kind == ir.FuncVal:
+			if t := r.res.Func(r.fn, a.Text); t != nil && t.Fn != r.fn {
+				via := *in
+				via.Call = &ir.Call{Name: a.Text}
+				r.calleeEvents(&Summary{Fn: t.Fn, Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}, &via, s, true)
+				r.site(t, &via, s, true)
+			}
+		case a.Path != 0 && r.fn.Paths[a.Path].Kind == ir.ParamPath && e.Depth < maxDeep:
+			ev := r.newEvent(s, in.Line, e.API)
+			ev.Lock.Path, ev.Lock.Fn, ev.Depth = a.Path, r.fn, e.Depth+1
+			r.addEvent(&r.sum.Callbacks, ev)
+		}
+	}
+}
+
+// lift expresses a callee's event as one of this function.
+func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []ir.PathID, bool) {
+	if !r.possible(e.When, in, s) {
+		return nil, nil, false
+	}
+	n := r.newEvent(s, in.Line, e.API)
+	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
+	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
+	n.InCtx = n.InCtx || e.InCtx
+	n.GFP = e.GFP
+	if indirect {
+		n.Indirect++
+	}
+	if e.Hard != AsEntry {
+		n.Hard = e.Hard
+	}
+	n.BH = n.BH || e.BH
+	var dropped []ir.PathID
+	for _, d := range e.Dropped {
+		if id := r.book.rebase(d.Fn, d.Path, in.Call.Args, 0); id != 0 {
+			dropped = append(dropped, id)
+			if r.heldPath(s, id) < 0 {
+				d.Path, d.Fn = id, r.fn
+				n.Dropped = append(n.Dropped[:len(n.Dropped):len(n.Dropped)], d)
+			}
+		}
+	}
+	if e.Lock.Path != 0 {
+		n.Lock.Path = r.book.rebase(e.Lock.Fn, e.Lock.Path, in.Call.Args, 0)
+		n.Lock.Fn = r.fn
+		if n.Lock.Path != 0 {
+			if c := classOf(r.fn, n.Lock.Path); c != "" {
+				n.Lock.Class, n.Lock.Decl = c, r.fn.Paths[n.Lock.Path].Decl
+			}
+			n.Lock.Expr = r.fn.Paths[n.Lock.Path].Text
+		}
+	}
+	return n, dropped, true
+}
+
+func (r *run) heldPath(s *state, id ir.PathID) int {
+	for i := range s.held {
+		if s.held[i].Path == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *run) liftSleep(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []ir.PathID, bool) {
+	n, dropped, ok := r.lift(e, in, s, indirect)
+	if !ok {
+		return nil, nil, false
+	}
+	if e.GFP >= 0 {
+		blocks, param := r.gfp(s, in, int(e.GFP))
+		if !blocks && param < 0 {
+			return nil, nil, false
+		}
+		n.GFP = param
+	}
+	return n, dropped, true
+}
+
+// enabled is a callee that turns interrupts on.
+func (r *run) enabled(s *state, n *Event) {
+	if s.hard == Off {
+		why := "interrupts are off here"
+		if k := len(s.regions); k > 0 {
+			why = s.regions[k-1].api + "() turned interrupts off"
+		}
+		r.slip(s, &Slip{Kind: string(srcfact.SlipIRQEnable), Line: n.Line, Event: n, Lock: n.Lock, Conf: model.High, Why: []string{why}})
+		return
+	}
+	if s.hard == AsEntry && n.Depth < maxDeep {
+		r.addEvent(&r.sum.Enables, n)
+	}
+}

@@ -1,0 +1,357 @@
+package flow
+
+import (
+	"strings"
+
+	"gordian/internal/csource/ir"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// exitState is one way out of the function.
+type exitState struct {
+	s    *state
+	ret  val
+	text string
+	line int32
+}
+
+// leave is a return.
+func (r *run) leave(s *state, b *ir.Block) {
+	v := val{bits: ir.Any}
+	if b.Ret.Kind != ir.UnknownVal || b.Ret.Atom != 0 {
+		v = r.value(s, b.Ret)
+	}
+	if r.fn.Void {
+		v = val{}
+	}
+	r.retPath(b)
+	if n := len(s.regions); n > 0 && s.hard == Off {
+		r.irqLeft(s, b)
+	}
+	text := b.Ret.Text
+	if text == "" && b.Ret.Kind == ir.NumberVal {
+		text = "0"
+	}
+	r.exits = append(r.exits, exitState{s: s, ret: v, text: text, line: b.Line})
+}
+
+// retPath keeps the object that every return gives.
+func (r *run) retPath(b *ir.Block) {
+	p := b.Ret.Path
+	if p == 0 || !visible(r.fn, p) || r.sum.Ret != 0 && r.sum.Ret != p {
+		r.sum.Ret = -1
+		return
+	}
+	r.sum.Ret = p
+}
+
+// irqLeft is a return with interrupts off that were turned off here.
+func (r *run) irqLeft(s *state, b *ir.Block) {
+	top := s.regions[len(s.regions)-1]
+	if !r.ownFlags(top.flags) || top.prev == Off {
+		return // the caller gets the flags, or restores by itself
+	}
+	r.slip(s, &Slip{Kind: string(srcfact.SlipIRQLeft), Line: b.Line, Lock: pastAt(s, top.line), Conf: model.High, Ret: r.fn.Atoms[top.flags].Text,
+		Why: []string{"the state that " + top.api + "() saved in " + r.fn.Atoms[top.flags].Text + " is never restored on this path"}})
+}
+
+// pastAt finds the lock that was taken at a line.
+func pastAt(s *state, line int32) Lock {
+	for n := s.trace; n != nil; n = n.Prev {
+		if n.Lock != nil && n.Line == line {
+			return *n.Lock
+		}
+	}
+	return Lock{}
+}
+
+// finish turns the ways out into exits, and decides which of them are wrong.
+func (r *run) finish() {
+	if r.sum.Ret < 0 {
+		r.sum.Ret = 0
+	}
+	if len(r.exits) == 0 {
+		r.sum.NoReturn = !r.sum.Overflow
+		return
+	}
+	bad := map[lockKey]bool{}
+	for _, k := range r.leftLocks() {
+		if r.judgeHeld(k) {
+			bad[k] = true
+		}
+	}
+	for _, k := range r.freedLocks() {
+		if r.judgeFreed(k) {
+			bad[k] = true
+		}
+	}
+	for i := range r.exits {
+		r.addExit(&r.exits[i], bad)
+	}
+}
+
+// lockKey names a lock within the function.
+type lockKey struct {
+	path  ir.PathID
+	class string
+}
+
+func keyLock(l *Lock) lockKey {
+	if l.Path != 0 {
+		return lockKey{path: l.Path}
+	}
+	return lockKey{class: l.Class}
+}
+
+func (r *run) leftLocks() []lockKey {
+	return r.keys(func(s *state) []Lock { return s.held }, true)
+}
+
+func (r *run) freedLocks() []lockKey {
+	return r.keys(func(s *state) []Lock { return s.freed }, false)
+}
+
+func (r *run) keys(of func(*state) []Lock, own bool) []lockKey {
+	var out []lockKey
+	seen := map[lockKey]bool{}
+	for i := range r.exits {
+		for _, l := range of(r.exits[i].s) {
+			if k := keyLock(&l); !seen[k] && !(own && l.Entry) {
+				seen[k] = true
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
+func findLock(ls []Lock, k lockKey) *Lock {
+	for i := range ls {
+		if keyLock(&ls[i]) == k {
+			return &ls[i]
+		}
+	}
+	return nil
+}
+
+// judgeHeld looks at a lock that some returns leave held. It reports whether
+// that is a slip, decided here; if every path leaves it held, callers decide.
+func (r *run) judgeHeld(k lockKey) bool {
+	var held, freed []*exitState
+	for i := range r.exits {
+		e := &r.exits[i]
+		switch {
+		case findLock(e.s.held, k) != nil:
+			held = append(held, e)
+		case findLock(e.s.past, k) != nil:
+			freed = append(freed, e)
+		}
+	}
+	if len(freed) == 0 {
+		for _, e := range held {
+			r.sum.Ends = append(r.sum.Ends, End{Lock: *findLock(e.s.held, k), Line: e.line, Trace: e.s.trace, All: true})
+		}
+		return false
+	}
+	if r.keepsOnPurpose(held, freed) {
+		return false
+	}
+	conf := model.High
+	if r.sum.Overflow || k.path == 0 {
+		conf = model.Low
+	}
+	for _, e := range held {
+		l := *findLock(e.s.held, k)
+		if e.s.isUnsure(l.Class) {
+			continue
+		}
+		sl := &Slip{Kind: string(srcfact.SlipExitHeld), Line: e.line, Lock: l, Conf: conf, Ret: e.text,
+			Why: []string{"other paths release it before they return"}}
+		for _, f := range freed {
+			if p := findLock(f.s.past, k); p != nil && len(sl.Peers) < 4 {
+				sl.Peers = append(sl.Peers, *p)
+			}
+		}
+		r.slip(e.s, sl)
+	}
+	return true
+}
+
+// keepsOnPurpose reports whether the result tells callers that the lock is
+// held: success keeps it, failure released it; or annotations say so.
+func (r *run) keepsOnPurpose(held, freed []*exitState) bool {
+	for _, a := range r.fn.Attrs {
+		if a.Name == "__acquires" || a.Name == "__acquire" {
+			return true
+		}
+	}
+	if r.fn.Void {
+		return false
+	}
+	var h, f ir.Bits
+	eq := map[string]bool{}
+	for _, e := range held {
+		h |= e.ret.bits
+		eq[e.ret.eq] = true
+	}
+	overlap := false
+	for _, e := range freed {
+		f |= e.ret.bits
+		if e.ret.eq == "" || eq[e.ret.eq] || eq[""] {
+			overlap = true
+		}
+	}
+	if !overlap && h&f != 0 {
+		return true // different constants: FOO_LOCKED and FOO_FREE
+	}
+	if h&f != 0 {
+		return false
+	}
+	if r.fn.Pointer {
+		return h&ir.Pos != 0
+	}
+	return h&ir.Neg == 0 // held after success or with a flag, not after an error
+}
+
+// judgeFreed looks at a lock that some path releases without having taken it.
+func (r *run) judgeFreed(k lockKey) bool {
+	if k.path == 0 || !r.takes[k.path] {
+		for i := range r.exits {
+			if l := findLock(r.exits[i].s.freed, k); l != nil {
+				r.sum.Ends = append(r.sum.Ends, End{Lock: *l, Freed: true, Line: l.Line, Trace: r.exits[i].s.trace, All: true})
+			}
+		}
+		return false
+	}
+	// The function takes it itself elsewhere, so its callers do not hold it,
+	// unless a parameter says so.
+	found := false
+	for i := range r.exits {
+		e := &r.exits[i]
+		l := findLock(e.s.freed, k)
+		if l == nil {
+			continue
+		}
+		if r.byParam(e.s, k) {
+			continue
+		}
+		found = true
+		conf := model.High
+		if r.sum.Overflow || r.retakes(k) {
+			conf = model.Low
+		}
+		r.slip(e.s, &Slip{Kind: string(srcfact.SlipReleaseFree), Line: l.Line, Lock: *l, Conf: conf, Ret: e.text,
+			Why: []string{"other paths take it in this function, so callers do not hold it"}})
+	}
+	return found
+}
+
+// retakes reports whether some path gives the lock back to the caller: the
+// function drops it for a while, and what looked like its own is the caller's.
+func (r *run) retakes(k lockKey) bool {
+	for i := range r.exits {
+		if findLock(r.exits[i].s.held, k) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// byParam reports whether a parameter's value decides if the lock is the
+// caller's: a path with the opposite value takes it.
+func (r *run) byParam(s *state, k lockKey) bool {
+	for a := range r.fn.Atoms {
+		t := &r.fn.Atoms[a]
+		i := r.slot[a]
+		if i < 0 || s.vals[i].bits == ir.Any && s.vals[i].eq == "" {
+			continue
+		}
+		flag := t.Param >= 0 || strings.Contains(t.Text, "lock") || strings.Contains(t.Text, "held")
+		if !flag {
+			continue
+		}
+		for j := range r.exits {
+			o := r.exits[j].s
+			if findLock(o.past, k) != nil && (o.vals[i].bits&s.vals[i].bits == 0 || o.vals[i].eq != s.vals[i].eq) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addExit adds a way out to the summary, joined with one of the same effect.
+func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
+	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Ret: e.ret.bits, Eq: e.ret.eq, When: r.guards(e.s)}
+	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 {
+		x.Hard = AsEntry // it opened and closed its own region: Enables says so
+	}
+	if x.Hard == Off && len(e.s.regions) > 0 && r.ownFlags(e.s.regions[0].flags) {
+		x.Hard = AsEntry // a slip of its own
+	}
+	if r.fn.Void {
+		x.Ret, x.Eq = ir.Any, ""
+	}
+	x.Unsure = e.s.unsure
+	for _, l := range e.s.held {
+		if !l.Entry && !bad[keyLock(&l)] && visible(r.fn, l.Path) {
+			x.Held = append(x.Held, l)
+		}
+	}
+	for _, l := range e.s.freed {
+		if !bad[keyLock(&l)] && visible(r.fn, l.Path) {
+			x.Freed = append(x.Freed, l)
+		}
+	}
+	for i := range r.sum.Exits {
+		if o := &r.sum.Exits[i]; o.like(&x) {
+			o.Ret |= x.Ret
+			if o.Eq != x.Eq {
+				o.Eq = ""
+			}
+			o.When = common(o.When, x.When)
+			return
+		}
+	}
+	if len(r.sum.Exits) < 8 {
+		r.sum.Exits = append(r.sum.Exits, x)
+	}
+}
+
+// like reports whether two exits have the same effect on locks.
+func (e *Exit) like(o *Exit) bool {
+	if e.Hard != o.Hard || e.BH != o.BH || e.Preempt != o.Preempt || e.RCU != o.RCU || len(e.Held) != len(o.Held) || len(e.Freed) != len(o.Freed) || len(e.Unsure) != len(o.Unsure) {
+		return false
+	}
+	for i := range e.Held {
+		if keyLock(&e.Held[i]) != keyLock(&o.Held[i]) {
+			return false
+		}
+	}
+	for i := range e.Freed {
+		if keyLock(&e.Freed[i]) != keyLock(&o.Freed[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// common keeps the conditions that hold for both.
+func common(a, b []Guard) []Guard {
+	var out []Guard
+	for _, g := range a {
+		for _, h := range b {
+			if g.Param == h.Param {
+				g.Bits |= h.Bits
+				if g.Eq != h.Eq {
+					g.Eq = ""
+				}
+				if g.Bits != ir.Any || g.Eq != "" {
+					out = append(out, g)
+				}
+			}
+		}
+	}
+	return out
+}

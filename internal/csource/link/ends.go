@@ -1,0 +1,179 @@
+package link
+
+import (
+	"strings"
+
+	"gordian/internal/csource/flow"
+	"gordian/internal/csource/ir"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// end judges a function that always returns with a lock held, or always
+// releases one that it did not take: half of a pair, or a bug.
+func (b *facts) end(f *ir.Func, e *flow.End) {
+	if e.Lock.Class == "" || isWrapper(f) || annotated(f) || e.Lock.Via != nil && !e.Freed {
+		return
+	}
+	if b.sums[f.ID].Overflow {
+		return
+	}
+	sites := b.callers(f)
+	if e.Freed {
+		if b.heldAt(sites, e.Lock.Class) || len(sites) == 0 && b.counterpart(f, e) {
+			return
+		}
+	} else if b.releasedBy(f, sites, e) || len(sites) == 0 && b.counterpart(f, e) {
+		return
+	}
+	s := srcfact.Slip{Confidence: model.Medium, Locks: []srcfact.Lock{b.lock(&e.Lock, f)}}
+	about := func(l *flow.Lock) bool { return l.Class == e.Lock.Class }
+	s.Path = b.trace(f, e.Trace, about, 3)
+	if e.Freed {
+		s.Kind = srcfact.SlipReleaseFree
+		l := s.Locks[0]
+		st := step(srcfact.StepRelease, f, e.Line, "")
+		st.Lock = &l
+		s.Path = append(s.Path, st)
+		s.Reasons = append(s.Reasons, "nothing in this module leaves it held for this function to release")
+	} else {
+		s.Kind = srcfact.SlipExitHeld
+		s.Path = append(s.Path, step(srcfact.StepReturn, f, e.Line, ""))
+		s.Reasons = append(s.Reasons, "nothing in this module releases it for this function")
+	}
+	if len(sites) > 0 {
+		s.Confidence = model.High
+		s.Reasons = append(s.Reasons, "its callers are known")
+	}
+	b.out.Slips = append(b.out.Slips, s)
+}
+
+type callSite struct {
+	fn   *ir.Func
+	site *flow.Site
+}
+
+// callers lists the known calls of a function.
+func (b *facts) callers(f *ir.Func) []callSite {
+	if b.callerIndex == nil {
+		b.callerIndex = map[*ir.Func][]callSite{}
+		for _, g := range b.funcs {
+			if sum := b.sums[g.ID]; sum != nil {
+				for i := range sum.Calls {
+					s := &sum.Calls[i]
+					b.callerIndex[s.Callee] = append(b.callerIndex[s.Callee], callSite{g, s})
+				}
+			}
+		}
+	}
+	return b.callerIndex[f]
+}
+
+// heldAt reports whether some caller holds the class.
+func (b *facts) heldAt(sites []callSite, class string) bool {
+	for _, c := range sites {
+		for i := range c.site.Held {
+			if h := &c.site.Held[i]; h.Class == class || h.Class == "" {
+				return true
+			}
+		}
+		if b.passes(c.fn, class) {
+			return true
+		}
+	}
+	return false
+}
+
+// passes reports whether a caller itself releases the class for its callers,
+// or returns with it: then it is part of the same pair.
+func (b *facts) passes(f *ir.Func, class string) bool {
+	for _, e := range b.sums[f.ID].Ends {
+		if e.Lock.Class == class {
+			return true
+		}
+	}
+	for i := range b.sums[f.ID].Exits {
+		for _, l := range b.sums[f.ID].Exits[i].Unsure {
+			if l == class {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// releasedBy reports whether some caller releases what f leaves held.
+func (b *facts) releasedBy(f *ir.Func, sites []callSite, e *flow.End) bool {
+	for _, c := range sites {
+		held := false
+		for _, x := range b.sums[c.fn.ID].Ends {
+			if x.Lock.Class == e.Lock.Class && !x.Freed {
+				held = true
+			}
+		}
+		for _, s := range b.sums[c.fn.ID].Slips {
+			if s.Lock.Class == e.Lock.Class && s.Kind == string(srcfact.SlipExitHeld) {
+				held = true
+			}
+		}
+		if !held {
+			return true // it returns without the lock
+		}
+	}
+	return false
+}
+
+// counterpart reports whether the module has the other half of the pair: a
+// function that releases what this one takes, or the reverse.
+func (b *facts) counterpart(f *ir.Func, e *flow.End) bool {
+	if b.halves == nil {
+		b.halves = map[halfKey]int{}
+		for _, g := range b.funcs {
+			sum := b.sums[g.ID]
+			if sum == nil || isTiny(g) && lockish(g.Name) && len(b.callers(g)) > 0 {
+				continue // a wrapper that is called: its callers count
+			}
+			seen := map[halfKey]bool{}
+			for _, x := range sum.Ends {
+				k := halfKey{g.Unit.Dir, x.Lock.Class, x.Freed}
+				if !seen[k] {
+					seen[k] = true
+					b.halves[k]++
+				}
+			}
+		}
+	}
+	return b.halves[halfKey{f.Unit.Dir, e.Lock.Class, !e.Freed}] > 0
+}
+
+type halfKey struct {
+	dir   string
+	class string
+	freed bool
+}
+
+func isTiny(f *ir.Func) bool { return f.Calls <= 3 && len(f.Blocks) <= 6 }
+
+// isWrapper reports whether a function is there to lock or unlock.
+func isWrapper(f *ir.Func) bool { return lockish(f.Name) }
+
+func lockish(name string) bool {
+	name = strings.ToLower(name)
+	for _, w := range []string{"lock", "acquire", "release", "enter", "exit", "begin", "_end", "_put", "_get", "grab", "hold", "claim", "freeze", "thaw", "suspend", "resume",
+		"seq_start", "seq_stop", "_start", "_stop", "drop", "wait", "quiesce", "disable", "enable", "prepare", "finish", "complete", "done", "park"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func annotated(f *ir.Func) bool {
+	for _, a := range f.Attrs {
+		switch a.Name {
+		case "__acquires", "__releases", "__acquire", "__release", "__must_hold":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,335 @@
+package link
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"gordian/internal/csource/flow"
+	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// scoped names a class within the part of the kernel where it means one
+// thing: a structure that all of the kernel uses has a lock class for each
+// driver that initialises it, and two drivers may have structures of one name.
+func (p *Program) scoped(l *flow.Lock, at *ir.Func) string {
+	c := l.Class
+	if c == "" {
+		return at.Unit.File + ":" + at.Name + ":" + l.Expr
+	}
+	if !strings.ContainsAny(c, ".:") { // a global
+		return c
+	}
+	dir := at.Unit.Dir
+	if d := l.Decl; d != "" && !strings.HasPrefix(d, "include/") && !strings.Contains(d, "/include/") {
+		dir = path.Dir(d)
+	}
+	return c + "@" + dir
+}
+
+// Facts states what was found. Only what concerns files that are checked is
+// kept.
+func (p *Program) Facts() *srcfact.Facts {
+	b := &facts{Program: p, ctx: p.findContexts(), out: &srcfact.Facts{Stats: map[string]int64{}}, classes: map[model.Ref]*srcfact.Class{}, sleeps: map[sleepKey]int{}}
+	for _, f := range p.funcs {
+		b.function(f)
+	}
+	b.entries()
+	b.waits()
+	b.finish()
+	return b.out
+}
+
+type facts struct {
+	*Program
+	ctx     *contexts
+	out     *srcfact.Facts
+	classes map[model.Ref]*srcfact.Class
+	sleeps  map[sleepKey]int // index into out.Slips
+
+	callerIndex map[*ir.Func][]callSite
+	halves      map[halfKey]int
+}
+
+type sleepKey struct {
+	fn   string
+	file string
+	line int32
+}
+
+func (b *facts) function(f *ir.Func) {
+	sum := b.sums[f.ID]
+	if sum == nil {
+		return
+	}
+	for i := range sum.Orders {
+		b.order(f, &sum.Orders[i])
+	}
+	for i := range sum.Takes {
+		b.take(f, &sum.Takes[i])
+	}
+	for _, s := range sum.Slips {
+		b.slip(f, s)
+	}
+	for i := range sum.Ends {
+		b.end(f, &sum.Ends[i])
+	}
+}
+
+func (b *facts) class(l *srcfact.Lock, single bool) {
+	c := b.classes[l.Class]
+	if c == nil {
+		c = &srcfact.Class{Ref: l.Class, Name: l.Name, Type: l.Type, Single: single}
+		b.classes[l.Class] = c
+	}
+	c.Sites++
+}
+
+// order is one lock taken under another.
+func (b *facts) order(f *ir.Func, pr *flow.Pair) {
+	from, to := b.lock(&pr.From, f), b.lock(&pr.To.Lock, f)
+	if from.Class == to.Class && from.Subclass == to.Subclass {
+		return // two instances: only the code's author knows their order
+	}
+	o := srcfact.Order{From: from, To: to, Try: pr.To.Try, Depth: int(pr.To.Depth), Indirect: int(pr.To.Indirect)}
+	o.Relation = relation(f, &pr.From, &pr.To.Lock)
+	if isInit(f) {
+		o.Relation = srcfact.RelSingle
+	}
+	for i := range pr.Gates {
+		g := &pr.Gates[i]
+		if g.Mode == model.Write && single(f, g) {
+			o.Gates = append(o.Gates, b.lock(g, f).Class)
+		}
+	}
+	if h := b.ctx.way(f); len(h) > 0 {
+		o.Path = append(o.Path, h...)
+	}
+	o.Path = append(o.Path, b.lockSteps(&pr.From, f)...)
+	o.Path = append(o.Path, descend(pr.To, srcfact.StepAcquire, &to)...)
+	o.Context = b.ctx.names(f)
+	if pr.To.InCtx {
+		o.Reasons = append(o.Reasons, "taken only if the code finds itself in a certain context")
+	}
+	b.out.Orders = append(b.out.Orders, o)
+}
+
+// way is the best known way to a function.
+func (c *contexts) way(f *ir.Func) []srcfact.Step {
+	for _, r := range []*reach{c.process, c.softirq, c.hardirq} {
+		if r.from[f] != nil {
+			return r.way(f)
+		}
+	}
+	return nil
+}
+
+func (c *contexts) names(f *ir.Func) string {
+	var out []string
+	for _, x := range []struct {
+		r *reach
+		n model.Context
+	}{{c.process, model.Process}, {c.softirq, model.Softirq}, {c.hardirq, model.Hardirq}} {
+		if x.r.from[f] != nil {
+			out = append(out, string(x.n))
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// single reports whether a lock is one object: a global that is no array.
+func single(f *ir.Func, l *flow.Lock) bool {
+	if l.Path == 0 {
+		return l.Class != "" && !strings.Contains(l.Class, ".")
+	}
+	for id := l.Path; id != 0; {
+		p := &f.Paths[id]
+		switch p.Kind {
+		case ir.GlobalPath:
+			return true
+		case ir.FieldPath:
+			if base := &f.Paths[p.Base]; base.Type != nil && base.Type.Kind == 3 {
+				return false // through a pointer
+			}
+			id = p.Base
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// relation says how two locks' objects belong together.
+func relation(f *ir.Func, a, b *flow.Lock) srcfact.Relation {
+	ga, gb := single(f, a), single(f, b)
+	switch {
+	case ga && gb:
+		return srcfact.RelSame
+	case a.Path == 0 || b.Path == 0:
+		if ga || gb {
+			return srcfact.RelGlobal
+		}
+		return srcfact.RelUnknown
+	}
+	pa, pb := &f.Paths[a.Path], &f.Paths[b.Path]
+	if pa.Kind == ir.FieldPath && pb.Kind == ir.FieldPath && pa.Base == pb.Base {
+		return srcfact.RelSame
+	}
+	ra, rb := rootOf(f, a.Path), rootOf(f, b.Path)
+	if f.Paths[ra].Kind == ir.FreshPath || f.Paths[rb].Kind == ir.FreshPath {
+		if isAlloc(f.Paths[ra].Name) || isAlloc(f.Paths[rb].Name) {
+			return srcfact.RelFreshObj
+		}
+	}
+	switch {
+	case ga || gb:
+		return srcfact.RelGlobal
+	case ra == rb:
+		return srcfact.RelLinked
+	case within(f, ra, rb) || within(f, rb, ra):
+		return srcfact.RelLinked
+	}
+	return srcfact.RelUnknown
+}
+
+// within reports whether path a is reached through a call with b.
+func within(f *ir.Func, a, b ir.PathID) bool {
+	for _, x := range f.Paths[a].Args {
+		if x != 0 && rootOf(f, x) == b {
+			return true
+		}
+	}
+	return false
+}
+
+func isAlloc(name string) bool {
+	return strings.Contains(name, "alloc") || strings.Contains(name, "create") || strings.HasPrefix(name, "new")
+}
+
+func rootOf(f *ir.Func, id ir.PathID) ir.PathID {
+	for n := 0; n < 64 && f.Paths[id].Base != 0; n++ {
+		id = f.Paths[id].Base
+	}
+	return id
+}
+
+// take is an acquisition: what it says of interrupts depends on who calls.
+func (b *facts) take(f *ir.Func, t *flow.Take) {
+	l := b.lock(&t.Lock, f)
+	b.class(&l, single(f, &t.Lock))
+	switch t.Lock.Type {
+	case model.Spinlock, model.RawSpinlock, model.RWLock, model.Seqlock, model.BitLock:
+	default:
+		return
+	}
+	if t.Try || isInit(f) {
+		return
+	}
+	off := t.Hard == flow.Off || t.Lock.IRQ == lockapi.IRQPlain || t.Lock.IRQ == lockapi.IRQFlags
+	bh := off || t.BH || t.Lock.IRQ == lockapi.IRQBottom
+	b.use(f, l, t, b.ctx.hardirq, model.Hardirq, false)
+	b.use(f, l, t, b.ctx.softirq, model.Softirq, false)
+	if !off {
+		b.use(f, l, t, b.ctx.hardOn, model.Hardirq, true)
+	}
+	if !bh {
+		b.use(f, l, t, b.ctx.softOn, model.Softirq, true)
+	}
+}
+
+func (b *facts) use(f *ir.Func, l srcfact.Lock, t *flow.Take, r *reach, ctx model.Context, enabled bool) {
+	h := r.from[f]
+	if h == nil && enabled && t.Hard == flow.On {
+		h = &hop{sure: model.Medium}
+	}
+	if h == nil {
+		return
+	}
+	u := srcfact.Use{Lock: l, Context: ctx, Enabled: enabled, Sure: h.sure}
+	if h.depth > 4 {
+		u.Sure = lower(u.Sure)
+	}
+	u.Path = append(r.way(f), b.lockSteps(&t.Lock, f)...)
+	b.out.Uses = append(b.out.Uses, u)
+}
+
+// slip is a rule that a path broke by itself.
+func (b *facts) slip(f *ir.Func, s *flow.Slip) {
+	o := srcfact.Slip{Kind: srcfact.SlipKind(s.Kind), Confidence: s.Conf, Reasons: s.Why, Atomic: s.Atomic}
+	if s.Lock.Class != "" || s.Lock.Expr != "" {
+		o.Locks = append(o.Locks, b.lock(&s.Lock, f))
+	}
+	for i := range s.Peers {
+		l := b.lock(&s.Peers[i], f)
+		st := step(srcfact.StepRelease, f, s.Peers[i].Line, "")
+		st.Lock = &l
+		o.Peers = append(o.Peers, st)
+	}
+	about := func(l *flow.Lock) bool {
+		return s.Lock.Class == "" || l.Class == s.Lock.Class || l.Path == s.Lock.Path
+	}
+	o.Path = b.trace(f, s.Trace, about, 4)
+	o.Path = append(o.Path, b.last(f, s)...)
+	if isInit(f) && (o.Kind == srcfact.SlipReacquire || o.Kind == srcfact.SlipSleep) {
+		o.Reasons = append(o.Reasons, "it runs once, at initialisation")
+	}
+	b.out.Slips = append(b.out.Slips, o)
+}
+
+// last is the slip itself.
+func (b *facts) last(f *ir.Func, s *flow.Slip) []srcfact.Step {
+	l := b.lock(&s.Lock, f)
+	switch srcfact.SlipKind(s.Kind) {
+	case srcfact.SlipExitHeld, srcfact.SlipIRQLeft:
+		return []srcfact.Step{step(srcfact.StepReturn, f, s.Line, s.Ret)}
+	case srcfact.SlipReleaseFree, srcfact.SlipReleaseTwice:
+		st := step(srcfact.StepRelease, f, s.Line, "")
+		st.Lock = &l
+		return []srcfact.Step{st}
+	case srcfact.SlipSleep:
+		return descend(s.Event, srcfact.StepSleep, nil)
+	case srcfact.SlipWait:
+		return descend(s.Event, srcfact.StepWait, nil)
+	case srcfact.SlipReacquire, srcfact.SlipUpgrade:
+		to := b.lock(&s.Event.Lock, f)
+		return descend(s.Event, srcfact.StepAcquire, &to)
+	case srcfact.SlipIRQEnable:
+		if s.Event != nil {
+			return descend(s.Event, srcfact.StepIRQ, nil)
+		}
+	}
+	st := step(srcfact.StepIRQ, f, s.Line, s.Ret)
+	if s.Lock.Class != "" {
+		st.Lock = &l
+	}
+	return []srcfact.Step{st}
+}
+
+// finish sorts, and drops what concerns no checked file.
+func (b *facts) finish() {
+	checked := map[string]bool{}
+	for _, u := range b.units {
+		if u.Check {
+			checked[u.File] = true
+		}
+	}
+	touches := func(paths ...[]srcfact.Step) bool {
+		for _, p := range paths {
+			for i := range p {
+				if checked[p[i].File] {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	b.out.Slips = slices.DeleteFunc(b.out.Slips, func(s srcfact.Slip) bool { return len(s.Path) == 0 || !touches(s.Path, s.Other) })
+	for _, c := range b.classes {
+		b.out.Classes = append(b.out.Classes, *c)
+	}
+	slices.SortFunc(b.out.Classes, func(a, c srcfact.Class) int { return cmp.Compare(a.Ref, c.Ref) })
+}

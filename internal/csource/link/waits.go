@@ -1,0 +1,320 @@
+package link
+
+import (
+	"slices"
+	"strings"
+
+	"gordian/internal/csource/flow"
+	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/model"
+	"gordian/internal/srcfact"
+)
+
+// waits looks at every wait that happens with a lock held: does what is
+// waited for take that lock?
+func (b *facts) waits() {
+	for _, f := range b.funcs {
+		sum := b.sums[f.ID]
+		if sum == nil {
+			continue
+		}
+		for i := range sum.Waited {
+			b.waited(f, &sum.Waited[i])
+		}
+	}
+}
+
+func (b *facts) waited(f *ir.Func, w *flow.Pair) {
+	held := b.lock(&w.From, f)
+	switch w.To.Wait {
+	case lockapi.TargetSRCU:
+		if w.From.Type == model.SRCU && w.From.Class == w.To.Lock.Class && w.From.Class != "" {
+			b.addWait(f, w, held, nil, model.High, "the grace period cannot end before this reader does")
+		}
+		return
+	case lockapi.TargetCompletion, lockapi.TargetWaitQueue:
+		b.completed(f, w, held)
+		return
+	}
+	for _, e := range b.awaited(f, w.To) {
+		sum := b.sums[e.fn.ID]
+		if sum == nil {
+			continue
+		}
+		if ev := b.takes(sum, held.Class, e.fn); ev != nil {
+			b.addWait(f, w, held, b.callbackPath(e, ev), sureOf(w, e, ev), "")
+			return
+		}
+	}
+}
+
+// sureOf is how sure a wait is: how directly the callback was found to take
+// the lock.
+func sureOf(w *flow.Pair, e *entry, ev *flow.Event) model.Confidence {
+	c := e.sure
+	if ev.Depth > 4 || ev.Indirect > 0 || w.To.Indirect > 0 || w.To.Depth > 4 || ev.InCtx {
+		c = lower(c)
+	}
+	if w.To.Timeout {
+		c = lower(c)
+	}
+	return c
+}
+
+// awaited finds the callbacks that a wait is for.
+func (b *facts) awaited(f *ir.Func, w *flow.Event) []*entry {
+	kind := w.Wait
+	if kind == lockapi.TargetDelayed {
+		kind = lockapi.TargetWork
+	}
+	class := w.Lock.Class
+	if class == "" && w.Lock.Path != 0 {
+		class = pathClass(f, w.Lock.Path)
+	}
+	if kind == lockapi.TargetWorkqueue {
+		var out []*entry
+		for _, work := range b.queued[class] {
+			out = append(out, b.near(f, b.handle[handleKey{lockapi.TargetWork, work}])...)
+		}
+		return out
+	}
+	if kind == lockapi.TargetWork {
+		if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
+			return es
+		}
+		return b.near(f, b.handle[handleKey{kind, class + ".work"}]) // a delayed work by its member
+	}
+	if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
+		return es
+	}
+	if kind == lockapi.TargetIRQ {
+		return b.inFile(f, kind)
+	}
+	return nil
+}
+
+// near keeps the callbacks of the waiter's own driver.
+func (b *facts) near(f *ir.Func, es []*entry) []*entry {
+	var out []*entry
+	for _, e := range es {
+		if e.fn.Unit.Dir == f.Unit.Dir {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// inFile finds the callbacks of a kind that a file registers: an interrupt's
+// number rarely has one name.
+func (b *facts) inFile(f *ir.Func, kind lockapi.Target) []*entry {
+	var out []*entry
+	for _, g := range b.funcs {
+		if g.Unit.File != f.Unit.File {
+			continue
+		}
+		for _, e := range b.entry[g] {
+			if e.kind == kind {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// takes finds how a callback takes a class.
+func (b *facts) takes(sum *flow.Summary, class model.Ref, at *ir.Func) *flow.Event {
+	for _, e := range sum.Acquires {
+		if !e.Try && b.lock(&e.Lock, at).Class == class {
+			return e
+		}
+	}
+	return nil
+}
+
+func (b *facts) callbackPath(e *entry, ev *flow.Event) []srcfact.Step {
+	l := b.lock(&ev.Lock, e.fn)
+	out := []srcfact.Step{{Kind: srcfact.StepEntry, Func: e.fn.Name, File: e.file, Line: int(e.line), Text: e.how}}
+	return append(out, descend(ev, srcfact.StepAcquire, &l)...)
+}
+
+func (b *facts) addWait(f *ir.Func, w *flow.Pair, held srcfact.Lock, other []srcfact.Step, conf model.Confidence, why string) {
+	s := srcfact.Slip{Kind: srcfact.SlipWait, Locks: []srcfact.Lock{held}, Confidence: conf, Other: other}
+	if why != "" {
+		s.Reasons = append(s.Reasons, why)
+	}
+	if h := b.ctx.way(f); len(h) > 0 {
+		s.Path = append(s.Path, h...)
+	}
+	s.Path = append(s.Path, b.lockSteps(&w.From, f)...)
+	s.Path = append(s.Path, descend(w.To, srcfact.StepWait, nil)...)
+	b.out.Slips = append(b.out.Slips, s)
+}
+
+// completed looks at who completes what is waited for: a deadlock if each of
+// them takes the held lock before.
+func (b *facts) completed(f *ir.Func, w *flow.Pair, held srcfact.Lock) {
+	class := w.To.Lock.Class
+	if class == "" || w.To.Wait == lockapi.TargetWaitQueue && w.From.Type != model.Mutex && w.From.Type != model.RWSem {
+		return
+	}
+	var with []srcfact.Step
+	var conf model.Confidence
+	others := 0
+	for _, g := range b.funcs {
+		if g.Unit.Dir != f.Unit.Dir || b.sums[g.ID] == nil {
+			continue
+		}
+		roots := b.entry[g]
+		for _, e := range b.sums[g.ID].Completes {
+			if e.Lock.Class != class || len(roots) == 0 && (e.Depth > 0 || b.called[g.ID]) {
+				continue
+			}
+			if p := b.pastWith(e, held.Class, g); p != nil {
+				if with == nil {
+					with, conf = b.completerPath(g, roots, p, e), model.High
+					if e.Depth > 2 || e.Indirect > 0 || len(roots) == 0 {
+						conf = model.Medium
+					}
+				}
+			} else {
+				others++
+			}
+		}
+	}
+	if with == nil || others > 0 {
+		return
+	}
+	if w.To.Timeout || w.To.Wait == lockapi.TargetWaitQueue {
+		conf = lower(conf)
+	}
+	if w.To.Timeout && w.To.Wait == lockapi.TargetWaitQueue {
+		conf = model.Low
+	}
+	b.addWait(f, w, held, with, conf, "every known completer takes the lock first")
+}
+
+func (b *facts) pastWith(e *flow.Event, class model.Ref, at *ir.Func) *flow.Lock {
+	for i := range e.Past {
+		if b.lock(&e.Past[i], at).Class == class {
+			return &e.Past[i]
+		}
+	}
+	return nil
+}
+
+func (b *facts) completerPath(g *ir.Func, roots []*entry, l *flow.Lock, e *flow.Event) []srcfact.Step {
+	var out []srcfact.Step
+	if len(roots) > 0 {
+		out = append(out, srcfact.Step{Kind: srcfact.StepEntry, Func: g.Name, File: roots[0].file, Line: int(roots[0].line), Text: roots[0].how})
+	}
+	sl := b.lock(l, g)
+	fn := l.Fn
+	if fn == nil {
+		fn = g
+	}
+	st := step(srcfact.StepAcquire, fn, l.Line, "")
+	st.Lock = &sl
+	out = append(out, st)
+	return append(out, descend(e, srcfact.StepWake, nil)...)
+}
+
+// entries looks at callbacks: what they may not do in their context, and what
+// their callers hold.
+func (b *facts) entries() {
+	for _, f := range b.funcs {
+		if b.sums[f.ID] == nil {
+			continue
+		}
+		for _, e := range b.entry[f] {
+			b.atomicEntry(e)
+			b.heldEntry(e)
+		}
+	}
+}
+
+// atomicEntry looks for sleeping in a callback that must not sleep, and for
+// turning interrupts on in one that runs with them off.
+func (b *facts) atomicEntry(e *entry) {
+	sum := b.sums[e.fn.ID]
+	hard := e.ctx == model.Hardirq || e.irqsOff
+	if hard || e.ctx == model.Softirq || e.atomic {
+		for _, ev := range sum.Sleeps {
+			if ev.GFP < 0 && !ev.InCtx && len(ev.Dropped) == 0 {
+				b.sleepIn(e, ev)
+			}
+		}
+	}
+	if hard {
+		for _, ev := range sum.Enables {
+			if len(ev.Dropped) == 0 {
+				b.enableIn(e, ev)
+			}
+		}
+	}
+}
+
+func (b *facts) sleepIn(e *entry, ev *flow.Event) {
+	in := ev
+	for in.Via != nil {
+		in = in.Via
+	}
+	conf := e.sure
+	if ev.Indirect > 0 || ev.Depth > 3 || len(ev.When) > 0 && ev.Depth > 1 {
+		conf = lower(conf)
+	}
+	if ev.Depth > 5 {
+		conf = model.Low
+	}
+	s := srcfact.Slip{Kind: srcfact.SlipSleep, Confidence: conf, Atomic: e.how, Reasons: []string{e.how}}
+	s.Path = append(s.Path, srcfact.Step{Kind: srcfact.StepEntry, Func: e.fn.Name, File: e.file, Line: int(e.line), Text: e.how})
+	s.Path = append(s.Path, descend(ev, srcfact.StepSleep, nil)...)
+	k := sleepKey{in.Fn.Name, in.Fn.Unit.File, in.Line}
+	if i, ok := b.sleeps[k]; ok {
+		if conf.Rank() > b.out.Slips[i].Confidence.Rank() {
+			b.out.Slips[i] = s
+		}
+		return
+	}
+	b.sleeps[k] = len(b.out.Slips)
+	b.out.Slips = append(b.out.Slips, s)
+}
+
+func (b *facts) enableIn(e *entry, ev *flow.Event) {
+	conf := e.sure
+	if ev.Indirect > 0 || ev.Depth > 2 {
+		conf = lower(conf)
+	}
+	s := srcfact.Slip{Kind: srcfact.SlipIRQContext, Confidence: conf, Reasons: []string{e.how + ": interrupts are off there"}}
+	if ev.Lock.Class != "" {
+		s.Locks = append(s.Locks, b.lock(&ev.Lock, e.fn))
+	}
+	s.Path = append(s.Path, srcfact.Step{Kind: srcfact.StepEntry, Func: e.fn.Name, File: e.file, Line: int(e.line), Text: e.how})
+	s.Path = append(s.Path, descend(ev, srcfact.StepIRQ, nil)...)
+	b.out.Slips = append(b.out.Slips, s)
+}
+
+// heldEntry looks for a callback that takes what its callers hold.
+func (b *facts) heldEntry(e *entry) {
+	for _, h := range e.holds {
+		for _, ev := range b.sums[e.fn.ID].Acquires {
+			if ev.Try || ev.InCtx || ev.Lock.Class != strings.TrimPrefix(h, "struct ") {
+				continue
+			}
+			l := b.lock(&ev.Lock, e.fn)
+			conf := model.Medium
+			if ev.Depth <= 2 && ev.Indirect == 0 {
+				conf = e.sure
+			}
+			dropped := slices.ContainsFunc(ev.Dropped, func(d flow.Lock) bool { return d.Class == ev.Lock.Class })
+			if dropped {
+				continue
+			}
+			s := srcfact.Slip{Kind: srcfact.SlipReacquire, Confidence: conf, Locks: []srcfact.Lock{l},
+				Reasons: []string{"its caller holds " + h}}
+			s.Path = append(s.Path, srcfact.Step{Kind: srcfact.StepEntry, Func: e.fn.Name, File: e.file, Line: int(e.line), Text: e.how + "; the caller holds " + h, Lock: &l})
+			s.Path = append(s.Path, descend(ev, srcfact.StepAcquire, &l)...)
+			b.out.Slips = append(b.out.Slips, s)
+		}
+	}
+}

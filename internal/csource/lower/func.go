@@ -1,0 +1,297 @@
+package lower
+
+import (
+	"gordian/internal/csource/cast"
+	"gordian/internal/csource/ctype"
+	"gordian/internal/csource/ir"
+)
+
+// fn lowers one function.
+type fn struct {
+	*file
+	out    *ir.Func
+	paths  map[pathKey]ir.PathID
+	atoms  map[string]ir.AtomID
+	writes map[string]int // assignments per name, initialisers included; address taken counts
+	cur    int32          // block that is filled
+	dead   bool           // cur cannot be reached
+	scopes []*scope
+	loops  []target // what break and continue leave for
+	labels map[string]*label
+	fresh  int32
+	depth  int // of loops
+	shadow int
+}
+
+// local is a variable of the function.
+type local struct {
+	name  string // unique in the function
+	typ   *ctype.Type
+	param int32     // index, -1
+	alias ir.PathID // what it stands for, if it is assigned once
+	init  bool
+}
+
+// scope is a block with its variables and its cleanups.
+type scope struct {
+	vars     map[string]*local
+	cleanups []ir.Call
+	block    *cast.Stmt
+}
+
+// target is where break and continue go, and the scopes that stay.
+type target struct {
+	brk, cont int32 // cont is -1 in a switch
+	scopes    int
+}
+
+// label is a goto target.
+type label struct {
+	block  int32
+	scopes []*cast.Stmt // the blocks around it
+}
+
+const maxBlocks = 60000 // of one function: generated code beyond that is not followed
+
+// function lowers f, or returns nil if it has no body.
+func (l *file) function(f *cast.Func) *ir.Func {
+	if f.Body == nil {
+		return nil
+	}
+	b := &fn{file: l, paths: map[pathKey]ir.PathID{}, atoms: map[string]ir.AtomID{}, writes: map[string]int{}, labels: map[string]*label{}}
+	b.out = &ir.Func{Name: l.str(f.Name), Unit: l.unit, Line: l.line(f.Pos), End: l.line(f.End), Static: f.Static, Inline: f.Inline,
+		Skipped: f.Skipped > 0, Paths: make([]ir.Path, 1, 16), Atoms: make([]ir.Atom, 1, 8)}
+	b.result(f)
+	countWrites(f.Body, b.writes)
+	b.findLabels(f.Body, nil)
+	b.cur = b.newBlock()
+	b.pushScope(nil)
+	b.params(f)
+	b.attrs(f)
+	b.stmt(f.Body)
+	b.popScope(true)
+	if !b.dead {
+		b.ret(ir.Val{}, b.out.End)
+	}
+	b.out.Paths = append([]ir.Path(nil), b.out.Paths...)
+	b.out.Blocks = append([]ir.Block(nil), b.out.Blocks...)
+	return b.out
+}
+
+func (b *fn) result(f *cast.Func) {
+	if f.Type == nil || f.Type.Elem == nil {
+		return
+	}
+	switch e := f.Type.Elem; e.Kind {
+	case cast.PointerType:
+		b.out.Pointer = true
+	case cast.BaseType:
+		b.out.Void = e.Name == "void"
+	}
+}
+
+func (b *fn) params(f *cast.Func) {
+	if f.Type == nil {
+		return
+	}
+	for i, p := range f.Type.Params {
+		if p.Type != nil && p.Type.Kind == cast.BaseType && p.Type.Name == "void" && p.Name == "" {
+			continue
+		}
+		t := b.env.Types.Of(p.Type)
+		v := &local{name: b.str(p.Name), typ: t, param: int32(i)}
+		id := ir.PathID(0)
+		if b.writes[p.Name] == 0 {
+			id = b.path(pathKey{kind: ir.ParamPath, index: int32(i)}, ir.Path{Kind: ir.ParamPath, Index: int32(i), Name: v.name, Type: t, Text: v.name})
+			v.alias = id
+		} else {
+			id = b.localPath(v)
+			v.param = -1
+		}
+		if p.Name != "" {
+			b.scopes[0].vars[p.Name] = v
+		}
+		b.out.Params = append(b.out.Params, ir.Param{Name: v.name, Type: t, Path: id})
+	}
+}
+
+func (b *fn) attrs(f *cast.Func) {
+	for _, a := range f.Attrs {
+		switch a.Name {
+		case "__acquires", "__releases", "__must_hold", "__init", "__exit", "__acquire", "__release", "__devinit":
+			at := ir.Attr{Name: b.str(a.Name)}
+			if len(a.Args) > 0 {
+				if v, _ := b.pure(a.Args[len(a.Args)-1]); v.Path != 0 {
+					at.Path = v.Path
+				}
+			}
+			b.out.Attrs = append(b.out.Attrs, at)
+		}
+	}
+}
+
+func (b *fn) newBlock() int32 {
+	b.out.Blocks = append(b.out.Blocks, ir.Block{Term: ir.Halt})
+	return int32(len(b.out.Blocks) - 1)
+}
+
+func (b *fn) emit(in ir.Instr) {
+	if b.dead {
+		return
+	}
+	blk := &b.out.Blocks[b.cur]
+	blk.Instrs = append(blk.Instrs, in)
+	if in.Call != nil {
+		b.out.Calls++
+	}
+}
+
+// jump ends the current block.
+func (b *fn) jump(to int32) {
+	if !b.dead {
+		blk := &b.out.Blocks[b.cur]
+		blk.Term, blk.Then = ir.Jump, to
+	}
+	b.dead = true
+}
+
+// start goes on in block n, which something jumps to.
+func (b *fn) start(n int32) {
+	b.cur = n
+	b.dead = len(b.out.Blocks) > maxBlocks
+}
+
+func (b *fn) branch(t ir.Test, then, els, line int32) {
+	if !b.dead {
+		blk := &b.out.Blocks[b.cur]
+		blk.Term, blk.Test, blk.Then, blk.Else, blk.Line = ir.Branch, t, then, els, line
+	}
+	b.dead = true
+}
+
+func (b *fn) ret(v ir.Val, line int32) {
+	if !b.dead {
+		blk := &b.out.Blocks[b.cur]
+		blk.Term, blk.Ret, blk.Line = ir.Return, v, line
+	}
+	b.dead = true
+}
+
+func (b *fn) pushScope(s *cast.Stmt) {
+	b.scopes = append(b.scopes, &scope{vars: map[string]*local{}, block: s})
+}
+
+// popScope leaves the innermost scope; run says whether its end is reached.
+func (b *fn) popScope(run bool) {
+	n := len(b.scopes) - 1
+	if run {
+		b.leave(n)
+	}
+	b.scopes = b.scopes[:n]
+}
+
+// leave runs the cleanups of all scopes from depth n on, innermost first.
+func (b *fn) leave(n int) {
+	for i := len(b.scopes) - 1; i >= n; i-- {
+		cs := b.scopes[i].cleanups
+		for j := len(cs) - 1; j >= 0; j-- {
+			c := cs[j]
+			b.emit(ir.Instr{Call: &c})
+		}
+	}
+}
+
+func (b *fn) lookup(name string) *local {
+	for i := len(b.scopes) - 1; i >= 0; i-- {
+		if v := b.scopes[i].vars[name]; v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// declare adds a variable to the innermost scope.
+func (b *fn) declare(name string, t *ctype.Type) *local {
+	v := &local{name: b.str(name), typ: t, param: -1}
+	if b.lookup(name) != nil {
+		b.shadow++
+		v.name = b.str(name + "'" + string(rune('0'+b.shadow%10)))
+	}
+	b.scopes[len(b.scopes)-1].vars[name] = v
+	return v
+}
+
+// countWrites counts, by name, what assigns a variable or takes its address.
+func countWrites(s *cast.Stmt, n map[string]int) {
+	walkStmt(s, func(e *cast.Expr) {
+		switch e.Op {
+		case cast.Assign, cast.PreInc, cast.PreDec, cast.PostInc, cast.PostDec:
+			if e.X != nil && e.X.Op == cast.Ident {
+				n[e.X.Name]++
+			}
+		case cast.AddrOf:
+			if e.X != nil && e.X.Op == cast.Ident {
+				n[e.X.Name]++
+			}
+		}
+	}, func(v *cast.Var) {
+		if v.Init != nil {
+			n[v.Name]++
+		}
+	}, n)
+}
+
+// walkStmt visits every expression and declaration below s.
+func walkStmt(s *cast.Stmt, expr func(*cast.Expr), decl func(*cast.Var), n map[string]int) {
+	if s == nil {
+		return
+	}
+	visit := func(e *cast.Expr) {
+		cast.Walk(e, func(x *cast.Expr) bool {
+			expr(x)
+			if x.Op == cast.StmtExpr {
+				walkStmt(x.Body, expr, decl, n)
+			}
+			return true
+		})
+	}
+	if s.Kind == cast.LoopStmt && s.X != nil {
+		for _, a := range s.X.Args { // the macro assigns its cursor
+			if a.Op == cast.Ident {
+				n[a.Name]++
+				break
+			}
+		}
+	}
+	visit(s.X)
+	visit(s.Y)
+	for _, v := range s.Decls {
+		decl(v)
+		visit(v.Init)
+	}
+	walkStmt(s.Init, expr, decl, n)
+	walkStmt(s.Body, expr, decl, n)
+	walkStmt(s.Else, expr, decl, n)
+	for _, c := range s.List {
+		walkStmt(c, expr, decl, n)
+	}
+}
+
+// findLabels records each label with the blocks around it.
+func (b *fn) findLabels(s *cast.Stmt, around []*cast.Stmt) {
+	if s == nil {
+		return
+	}
+	if s.Kind == cast.LabelStmt {
+		b.labels[s.Label] = &label{block: -1, scopes: append([]*cast.Stmt(nil), around...)}
+	}
+	if s.Kind == cast.BlockStmt || s.Kind == cast.ScopedStmt || s.Kind == cast.ForStmt {
+		around = append(around, s)
+	}
+	b.findLabels(s.Init, around)
+	b.findLabels(s.Body, around)
+	b.findLabels(s.Else, around)
+	for _, c := range s.List {
+		b.findLabels(c, around)
+	}
+}
