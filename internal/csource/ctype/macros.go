@@ -14,7 +14,7 @@ type Macros struct {
 // used for all kinds of things.
 func (db *DB) Macros(from string, includes []string) *Macros {
 	w := newWhere(db, from)
-	w.includes = includes
+	w.includes = db.reach.numbers(includes)
 	return &Macros{where: w}
 }
 

@@ -3,6 +3,7 @@ package ctype
 import (
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -57,15 +58,23 @@ type where struct {
 	db       *DB
 	from     string
 	dir      string
-	includes []string
+	includes []int32 // headers
 }
 
 func newWhere(db *DB, from string) where {
 	w := where{db: db, from: from, dir: path.Dir(from)}
 	if s := db.scope(from); s != nil {
-		w.includes = s.includes
+		w.includes = db.included(s)
 	}
 	return w
+}
+
+// included returns the headers that a file includes directly.
+func (db *DB) included(s *scope) []int32 {
+	if s.id >= 0 {
+		return db.reach.next[s.id]
+	}
+	return db.reach.numbers(s.includes)
 }
 
 // best returns which of the candidates is nearest, the first of equals, and
@@ -114,7 +123,7 @@ func (w where) rank(header int32) int {
 // reach answers which headers a file includes.
 type reach struct {
 	ids     map[string]int32
-	headers []*scope
+	next    [][]int32                // per header, those that it includes directly
 	closure []atomic.Pointer[bitset] // per header, made when first asked for
 }
 
@@ -124,12 +133,26 @@ func (b bitset) has(i int32) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitset) set(i int32)      { b[i/64] |= 1 << (i % 64) }
 
 func newReach(headers []*scope) *reach {
-	r := &reach{ids: make(map[string]int32, len(headers)), headers: headers}
+	r := &reach{ids: make(map[string]int32, len(headers)), next: make([][]int32, len(headers))}
 	for i, h := range headers {
 		r.ids[h.path] = int32(i)
 	}
+	for i, h := range headers {
+		r.next[i] = r.numbers(h.includes)
+	}
 	r.closure = make([]atomic.Pointer[bitset], len(headers))
 	return r
+}
+
+// numbers returns the headers with these paths, as far as they are known.
+func (r *reach) numbers(paths []string) []int32 {
+	out := make([]int32, 0, len(paths))
+	for _, p := range paths {
+		if id, ok := r.ids[p]; ok {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 type distance uint8
@@ -140,19 +163,16 @@ const (
 	direct
 )
 
-func (r *reach) from(includes []string, header int32) distance {
-	d := unreached
-	for _, p := range includes {
-		id, ok := r.ids[p]
-		switch {
-		case !ok:
-		case id == header:
-			return direct
-		case d == unreached && r.all(id).has(header):
-			d = indirect
+func (r *reach) from(includes []int32, header int32) distance {
+	if slices.Contains(includes, header) {
+		return direct
+	}
+	for _, id := range includes {
+		if r.all(id).has(header) {
+			return indirect
 		}
 	}
-	return d
+	return unreached
 }
 
 // all returns what the header includes, directly or not, with itself. Two
@@ -161,13 +181,13 @@ func (r *reach) all(header int32) bitset {
 	if b := r.closure[header].Load(); b != nil {
 		return *b
 	}
-	seen := make(bitset, (len(r.headers)+63)/64)
+	seen := make(bitset, (len(r.next)+63)/64)
 	seen.set(header)
 	for queue := []int32{header}; len(queue) > 0; {
 		h := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		for _, p := range r.headers[h].includes {
-			if id, ok := r.ids[p]; ok && !seen.has(id) {
+		for _, id := range r.next[h] {
+			if !seen.has(id) {
 				seen.set(id)
 				queue = append(queue, id)
 			}

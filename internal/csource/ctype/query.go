@@ -154,7 +154,7 @@ func (db *DB) bind(t *Type, header string) *Type {
 	}
 	_, id, _ := nearest(db, &db.tags, base.Tag, header)
 	s := db.scope(header)
-	if s == nil || s.id != id && db.reach.from(s.includes, id) == unreached {
+	if s == nil || s.id != id && db.reach.from(db.included(s), id) == unreached {
 		return t
 	}
 	return db.rebuild(t, db.Struct(base.Tag, header), 0)
