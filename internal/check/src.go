@@ -28,24 +28,44 @@ func Source(ctx context.Context, f *model.Facts, s *srcfact.Facts, text TextSour
 		}
 		out = append(out, run(v)...)
 	}
+	out = slices.DeleteFunc(out, func(f model.Finding) bool { return !v.concerns(&f) })
 	out = v.mergeSource(out)
 	sortSource(out)
 	return out
 }
 
+// concerns reports whether a finding is about a file that was asked about: what
+// stands only in files read for context is not reported.
+func (v *srcView) concerns(f *model.Finding) bool {
+	if len(v.s.Files) == 0 {
+		return true
+	}
+	for i := range f.Locations {
+		if v.checked[f.Locations[i].File] {
+			return true
+		}
+	}
+	return v.checked[f.File]
+}
+
 // srcView is the source as its rules look at it.
 type srcView struct {
-	s      *srcfact.Facts
-	text   TextSource
-	docs   map[string]Doc
-	inputs map[string]int // by path
-	types  map[model.Ref]model.LockType
-	byPair map[classPair][]*srcfact.Order // those that may support a finding, best first
-	uses   map[useKey][]*srcfact.Use      // best first
+	s       *srcfact.Facts
+	text    TextSource
+	docs    map[string]Doc
+	checked map[string]bool // files that were asked about
+	inputs  map[string]int  // by path
+	types   map[model.Ref]model.LockType
+	byPair  map[classPair][]*srcfact.Order // those that may support a finding, best first
+	uses    map[useKey][]*srcfact.Use      // best first
 }
 
 func newSrcView(f *model.Facts, s *srcfact.Facts, text TextSource) *srcView {
 	v := &srcView{s: s, text: text, docs: map[string]Doc{}, inputs: map[string]int{}, types: map[model.Ref]model.LockType{}}
+	v.checked = make(map[string]bool, len(s.Files))
+	for i := range s.Files {
+		v.checked[s.Files[i].Path] = true
+	}
 	for _, r := range Rules() {
 		v.docs[r.Doc.ID] = r.Doc
 	}

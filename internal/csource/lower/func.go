@@ -288,6 +288,14 @@ func (b *fn) findLabels(s *cast.Stmt, around []*cast.Stmt) {
 	if s.Kind == cast.BlockStmt || s.Kind == cast.ScopedStmt || s.Kind == cast.ForStmt {
 		around = append(around, s)
 	}
+	for _, e := range []*cast.Expr{s.X, s.Y} {
+		cast.Walk(e, func(x *cast.Expr) bool {
+			if x.Op == cast.StmtExpr {
+				b.findLabels(x.Body, around)
+			}
+			return true
+		})
+	}
 	b.findLabels(s.Init, around)
 	b.findLabels(s.Body, around)
 	b.findLabels(s.Else, around)

@@ -135,10 +135,10 @@ func (l *file) fileCall(c *cast.Expr) {
 	if name == "" {
 		return
 	}
-	static := strings.Contains(name, "STATIC") // DEFINE_STATIC_SRCU
+	static := strings.Contains(name, "STATIC") || l.afterStatic(c.Pos) // DEFINE_STATIC_SRCU(x), static DEFINE_MUTEX(x)
 	if typ, arg, ok := l.env.Table.Defines(name); ok && arg < len(c.Args) && c.Args[arg].Op == cast.Ident {
 		lock := c.Args[arg].Name
-		l.unit.Locks[l.str(lock)] = ir.Global{Type: string(typ), Line: int(l.line(c.Pos)), Static: static || c.Macro == "static"}
+		l.unit.Locks[l.str(lock)] = ir.Global{Type: string(typ), Line: int(l.line(c.Pos)), Static: static}
 	}
 	for i, a := range c.Args {
 		if a.Op == cast.AddrOf && a.X != nil {
@@ -153,6 +153,15 @@ func (l *file) fileCall(c *cast.Expr) {
 		}
 		l.unit.Regs = append(l.unit.Regs, ir.Reg{Macro: l.str(name), Fn: l.str(a.Name), Handle: handle, Line: l.line(c.Pos)})
 	}
+}
+
+// afterStatic reports whether "static" stands before a macro call, on its line.
+func (l *file) afterStatic(p cast.Pos) bool {
+	n := l.f.Line(p) - 1
+	if n < 0 || n >= len(l.f.Lines) || int(p) > len(l.f.Text) {
+		return false
+	}
+	return strings.Contains(l.f.Text[l.f.Lines[n]:p], "static")
 }
 
 // inits records the functions that an initialiser puts into members.

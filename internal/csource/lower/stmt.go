@@ -271,6 +271,10 @@ func (b *fn) eachStmt(s *cast.Stmt) {
 
 func (b *fn) label(s *cast.Stmt) {
 	l := b.labels[s.Label]
+	if l == nil { // of an initialiser's statement expression
+		l = &label{block: -1}
+		b.labels[s.Label] = l
+	}
 	n := b.labelBlock(l)
 	b.jump(n)
 	b.start(n)
