@@ -17,6 +17,7 @@ type testCase struct {
 	path  string   // of the file or folder
 	files []string // all .c and .h files
 	bugs  []bug
+	may   []bug // may be said, need not be: consequences of the bugs
 }
 
 // A bug is found by any finding of one of its rules at any of its places.
@@ -66,15 +67,15 @@ func loadCases(t *testing.T) []testCase {
 		default:
 			continue
 		}
-		c.bugs = readWants(t, c.files)
+		c.bugs, c.may = readWants(t, c.files, "want"), readWants(t, c.files, "may")
 		cases = append(cases, c)
 	}
 	return cases
 }
 
-// readWants collects the comments of a case's files. Those of one rule are
-// the places of one bug, unless they say bug=NAME.
-func readWants(t *testing.T, files []string) []bug {
+// readWants collects the comments of a case's files that begin with a word.
+// Those of one rule are the places of one bug, unless they say bug=NAME.
+func readWants(t *testing.T, files []string, word string) []bug {
 	t.Helper()
 	var bugs []bug
 	for _, file := range files {
@@ -84,7 +85,7 @@ func readWants(t *testing.T, files []string) []bug {
 		}
 		lines := strings.Split(string(text), "\n")
 		for i, line := range lines {
-			for _, want := range wantsOf(line) {
+			for _, want := range wantsOf(line, word) {
 				p := place{file: filepath.Base(file), line: i + 1, fn: cmp.Or(want["func"], functionAt(lines, i)), lock: want["lock"]}
 				id := cmp.Or(want["bug"], want["rules"])
 				at := slices.IndexFunc(bugs, func(b bug) bool { return b.id == id })
@@ -100,18 +101,18 @@ func readWants(t *testing.T, files []string) []bug {
 }
 
 var (
-	wantComment  = regexp.MustCompile(`/\*\s*want:\s*(.*?)\s*\*/`)
+	wantComment  = regexp.MustCompile(`/\*\s*(want|may):\s*(.*?)\s*\*/`)
 	functionHead = regexp.MustCompile(`(\w+)\s*\(`)
 )
 
 // wantsOf parses "want: RULE[|RULE] [lock=…] [func=…] [bug=…], …" of a line.
-func wantsOf(line string) []map[string]string {
+func wantsOf(line, word string) []map[string]string {
 	m := wantComment.FindStringSubmatch(line)
-	if m == nil {
+	if m == nil || m[1] != word {
 		return nil
 	}
 	var out []map[string]string
-	for _, item := range strings.Split(m[1], ",") {
+	for _, item := range strings.Split(m[2], ",") {
 		fields := strings.Fields(item)
 		if len(fields) == 0 {
 			continue
@@ -155,7 +156,7 @@ func TestCasesAreWellFormed(t *testing.T) {
 		if correct := strings.HasSuffix(c.name, "_ok"); correct != (len(c.bugs) == 0) {
 			t.Errorf("%s: %d bugs wanted", c.name, len(c.bugs))
 		}
-		for _, b := range c.bugs {
+		for _, b := range slices.Concat(c.bugs, c.may) {
 			for _, r := range b.rules {
 				if !slices.Contains(sourceRules(), r) {
 					t.Errorf("%s: unknown rule %q", c.name, r)

@@ -39,7 +39,7 @@ static int panel_poll(void *data)
 			p->sum++;
 			spin_unlock(&p->lock);
 		}
-		msleep(100);
+		msleep(100); /* may: sleep-in-atomic */
 	}
 	return 0;
 }

@@ -31,7 +31,7 @@ again:
 			goto again;
 		}
 		mutex_unlock(&o->lock);
-		return -ETIMEDOUT;
+		return -ETIMEDOUT; /* may: missing-unlock */
 	}
 	*val = readl(o->base + 8);
 	mutex_unlock(&o->lock);

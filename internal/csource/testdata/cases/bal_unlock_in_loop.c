@@ -32,7 +32,7 @@ static int rack_set(void *data, u64 mask)
 			rack_power_on(&r->slot[i]);
 		mutex_unlock(&r->lock); /* want: unlock-not-held */
 	}
-	return 0;
+	return 0; /* may: missing-unlock */
 }
 
 static int rack_get(void *data, u64 *mask)
