@@ -97,10 +97,11 @@ func (r *reader) visitSources() error {
 }
 
 // show parses a text and visits it, under both choices of #if arms if they
-// differ.
+// differ. In headers the other choice is mostly empty functions, for kernels
+// without a subsystem: no driver that uses it is built for these.
 func (r *reader) show(worker int, s *Source, text string) error {
 	f := r.parse(worker, s, text, 0)
-	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms {
+	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms || s.Header {
 		return err
 	}
 	first := signature(f)
