@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"gordian/internal/model"
 	"gordian/internal/srcfact"
@@ -52,13 +53,15 @@ func (v *srcView) engineFacts(least model.Confidence) *model.Facts {
 // node is the class of a lock as the order graph knows it: a nesting subclass
 // is a class of its own, as for lockdep.
 func node(l *srcfact.Lock) model.Ref {
-	switch l.Subclass {
+	sub := l.Subclass
+	class := model.Ref(strings.TrimSuffix(string(l.Class), "/"+sub))
+	switch sub {
 	case "", "0":
-		return l.Class
+		return class
 	case "SINGLE_DEPTH_NESTING":
-		return l.Class + "/1"
+		sub = "1"
 	}
-	return l.Class + model.Ref("/"+l.Subclass)
+	return class + model.Ref("/"+sub)
 }
 
 // indexOrders sorts the usable orders under their classes, the best evidence

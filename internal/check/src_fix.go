@@ -67,7 +67,9 @@ func (v *srcView) releaseStmt(t srcfix.Text, st *slipStory) string {
 	for i := range st.Peers {
 		p := &st.Peers[i]
 		if p.File == t.File && p.Func == st.last.Func && p.Kind != srcfact.StepAcquire && t.Simple(p.Line) {
-			return srcfix.Code(t.Lines[p.Line-1])
+			if code := srcfix.Code(t.Lines[p.Line-1]); releasing(code) {
+				return code
+			}
 		}
 	}
 	if st.taken.Func != st.last.Func || st.taken.Lock == nil {
@@ -86,6 +88,13 @@ func (v *srcView) releaseStmt(t srcfix.Text, st *slipStory) string {
 		return ""
 	}
 	return release + "(" + strings.Join(args[:keep], ", ") + ");"
+}
+
+// releasing reports whether a statement is a call that releases something, by
+// the words that such functions have in their names.
+func releasing(code string) bool {
+	name, _, ok := strings.Cut(code, "(")
+	return ok && !strings.ContainsAny(name, " =") && containsAny(name, "unlock", "up", "release", "put", "exit", "end", "enable")
 }
 
 // exitLines are the lines before which a release would cure the path: its

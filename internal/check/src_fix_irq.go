@@ -112,107 +112,121 @@ func (v *srcView) irqFixes(context model.Context, l *srcfact.Lock, at srcfact.St
 		p.toLock+"() and "+p.toUnlock+"() in "+at.Func+"(). Every other place outside the handler that takes "+lockNode(l)+" needs the same.", edits, ok)
 }
 
+// callOn finds the call on a line that takes or releases a lock.
+func callOn(t srcfix.Text, line int, l *srcfact.Lock) (fn string, args []string, ok bool) {
+	if l == nil {
+		return "", nil, false
+	}
+	names := []string{l.API, releaseOf(l.API)}
+	if base, unlock, _, ok := plainPair(strings.Replace(l.API, "unlock", "lock", 1)); ok {
+		names = append(names, base, unlock, unlock+"_irq", unlock+"_irqrestore", base+"_irqsave", base+"_irq")
+	}
+	for _, fn := range names {
+		if args, ok := t.Args(line, fn); ok && fn != "" {
+			return fn, args, true
+		}
+	}
+	return "", nil, false
+}
+
+// irqLock is the lock of the step that changes the interrupt state.
+func (st *slipStory) irqLock() *srcfact.Lock {
+	if st.last.Lock == nil && len(st.Locks) > 0 {
+		return &st.Locks[0]
+	}
+	return st.last.Lock
+}
+
 // fixIRQPair lets the inner section restore what it found instead of turning
 // interrupts on.
 func fixIRQPair(v *srcView, st *slipStory) []model.Fix {
 	t := v.file(st.last.File)
-	unlock := ""
-	if st.last.Lock != nil {
-		unlock = st.last.Lock.API
-	}
-	base, ok := strings.CutSuffix(strings.Replace(unlock, "unlock", "lock", 1), "_irq")
-	if !ok {
-		return nil
-	}
-	args, ok := t.Args(st.last.Line, unlock)
-	p, can := changePair(base+"_irq", "_irqsave")
+	fn, args, ok := callOn(t, st.last.Line, st.irqLock())
+	base, can := strings.CutSuffix(strings.Replace(fn, "unlock", "lock", 1), "_irq")
 	if !ok || !can {
 		return nil
 	}
+	p, can := changePair(base+"_irq", "_irqsave")
 	open, end, ok := t.Function(st.last.Line)
-	if !ok {
+	if !ok || !can {
 		return nil
 	}
 	if takes := t.Calls(open, end, p.lock, args[0]); len(takes) > 0 {
 		edits, ok := convert(t, takes[0], p, args[0])
 		return edited(t, "Save the state, and restore it", p.toLock+"() and "+p.toUnlock+"() leave interrupts as they were. Where "+st.last.Func+"() always runs with interrupts off, the plain calls are enough.", edits, ok)
 	}
-	return restoreInstead(t, st, args[0], base)
+	return restored(t, st.last.Line)
 }
 
 // fixIRQLeft restores the flags that the acquisition saved.
 func fixIRQLeft(v *srcView, st *slipStory) []model.Fix {
-	for i := len(st.Path) - 1; i >= 0; i-- {
-		s := st.Path[i]
-		if s.Kind != srcfact.StepRelease || s.Lock == nil || s.Func != st.last.Func {
-			continue
-		}
-		t := v.file(s.File)
-		base := strings.Replace(s.Lock.API, "unlock", "lock", 1)
-		if args, ok := t.Args(s.Line, s.Lock.API); ok {
-			at := *st
-			at.last = s
-			if fix := restoreInstead(t, &at, args[0], base); fix != nil {
-				return fix
+	return restored(v.file(st.last.File), st.last.Line)
+}
+
+// restored lets each release in the function around a line restore the flags
+// that the acquisition of the same lock saved.
+func restored(t srcfix.Text, near int) []model.Fix {
+	open, end, ok := t.Function(near)
+	if !ok {
+		return nil
+	}
+	var edits []model.Edit
+	saved := 0
+	for _, base := range []string{"spin_lock", "raw_spin_lock", "read_lock", "write_lock"} {
+		flags := savedFlags(t, open, end, base+"_irqsave")
+		for n := open; n <= end; n++ {
+			for _, suffix := range []string{"", "_irq", "_irqrestore"} {
+				args, ok := t.Args(n, releaseOf(base)+suffix)
+				if !ok || flags[args[0]] == "" || len(args) > 1 && args[1] == flags[args[0]] {
+					continue
+				}
+				if e, ok := t.ReplaceCall(n, releaseOf(base)+suffix, releaseOf(base)+"_irqrestore", args[0], flags[args[0]]); ok {
+					edits = append(edits, e)
+					saved++
+				}
 			}
 		}
 	}
-	return nil
+	return edited(t, "Restore the flags that were saved", "Each release restores what the acquisition of the same lock saved.", edits, saved > 0)
 }
 
-// restoreInstead makes the release at the story's end restore the flags that
-// the acquisition of the same lock in this function saved.
-func restoreInstead(t srcfix.Text, st *slipStory, arg, base string) []model.Fix {
-	open, end, ok := t.Function(st.last.Line)
-	if !ok {
-		return nil
+// savedFlags returns the flags variable of each lock that is only ever taken
+// with one.
+func savedFlags(t srcfix.Text, open, end int, fn string) map[string]string {
+	out := map[string]string{}
+	plain, _, _, _ := plainPair(fn)
+	for n := open; n <= end; n++ {
+		if args, ok := t.Args(n, fn); ok && len(args) == 2 {
+			if old, twice := out[args[0]]; twice && old != args[1] {
+				out[args[0]] = ""
+				continue
+			}
+			out[args[0]] = args[1]
+		}
+		for _, other := range []string{plain, plain + "_irq", plain + "_bh"} {
+			if args, ok := t.Args(n, other); ok {
+				out[args[0]] = ""
+			}
+		}
 	}
-	base, _, _, ok = plainPair(base)
-	if !ok {
-		return nil
-	}
-	takes := t.Calls(open, end, base+"_irqsave", arg)
-	if len(takes) == 0 {
-		return nil
-	}
-	args, ok := t.Args(takes[0], base+"_irqsave")
-	if !ok || len(args) != 2 {
-		return nil
-	}
-	to := releaseOf(base) + "_irqrestore"
-	e, ok := t.ReplaceCall(st.last.Line, st.last.Lock.API, to, args...)
-	return edited(t, "Restore the flags that were saved", "Line "+itoa(takes[0])+" saved them in "+args[1]+": "+to+"() belongs to it.", []model.Edit{e}, ok)
+	return out
 }
 
 // fixFlagsReused lets the inner of two sections leave the interrupts alone:
 // they are off already.
 func fixFlagsReused(v *srcView, st *slipStory) []model.Fix {
-	if st.last.Lock == nil {
-		return nil
-	}
 	t := v.file(st.last.File)
-	p, ok := changePair(st.last.Lock.API, "")
-	args, has := t.Args(st.last.Line, st.last.Lock.API)
-	if !ok || !has || !p.saved {
+	fn, args, ok := callOn(t, st.last.Line, st.irqLock())
+	p, can := changePair(fn, "")
+	if !ok || !can || !p.saved {
 		return nil
 	}
 	edits, ok := convert(t, st.last.Line, p, args[0])
 	return edited(t, "Leave the interrupts alone in the inner section", "They are off already when line "+itoa(st.last.Line)+" is reached, so "+p.toLock+"() and "+p.toUnlock+"() are enough. If other paths get there with interrupts on, give the inner section a flags variable of its own.", edits, ok)
 }
 
-// fixFlagsOrder gives a restore the flags that its own lock saved.
+// fixFlagsOrder gives each restore the flags that its own lock saved. Where
+// they are right, the order is wrong, and nothing is proposed.
 func fixFlagsOrder(v *srcView, st *slipStory) []model.Fix {
-	if st.last.Lock == nil {
-		return nil
-	}
-	t := v.file(st.last.File)
-	args, ok := t.Args(st.last.Line, st.last.Lock.API)
-	if !ok {
-		return nil
-	}
-	fix := restoreInstead(t, st, args[0], strings.Replace(strings.Replace(st.last.Lock.API, "unlock", "lock", 1), "irqrestore", "irqsave", 1))
-	if len(fix) == 1 && len(fix[0].Edits) == 1 && fix[0].Edits[0].Insert[0] == t.Lines[st.last.Line-1] {
-		return nil // it has its own flags: the order is wrong, not the variable
-	}
-	return fix
+	return restored(v.file(st.last.File), st.last.Line)
 }

@@ -29,21 +29,21 @@ func tellIRQContext(st *slipStory) {
 func tellIRQLeft(st *slipStory) {
 	st.f.Title = st.last.Func + "() returns with interrupts off"
 	st.f.Explanation = sentences(st.outer(),
-		st.last.Func+"() "+stepNote(&st.last)+" ("+baseName(st.last)+") without turning them on again"+st.condition()+".",
+		st.last.Func+"() returns ("+baseName(st.last)+") without turning them on again"+st.condition()+".",
 		"This CPU takes no interrupts until something turns them on by chance: timers stop, other CPUs that wait for it get stuck, and the next sleep is a bug.")
 }
 
 func tellFlagsReused(st *slipStory) {
 	st.f.Title = st.last.Func + "() overwrites saved interrupt flags before they are restored"
 	st.f.Explanation = sentences(st.outer(),
-		st.last.Func+"() saves into the same variable again ("+baseName(st.last)+"): "+irqDoes(&st.last)+".",
+		st.last.Func+"() saves into the same variable again ("+baseName(st.last)+")"+st.variable()+".",
 		"What was saved first is lost: the outer restore then sets the state in which interrupts are off, and leaves them off.")
 }
 
 func tellFlagsOrder(st *slipStory) {
 	st.f.Title = st.last.Func + "() restores interrupt flags that belong to another section"
 	st.f.Explanation = sentences(st.outer(),
-		st.last.Func+"() restores ("+baseName(st.last)+"): "+irqDoes(&st.last)+".",
+		st.last.Func+"() restores the flags of another section ("+baseName(st.last)+")"+st.variable()+", while the section that began last is still open.",
 		"Sections that were entered one inside the other must be left in reverse order, each with its own flags. Else interrupts come on while the outer lock is still held, or stay off behind it.")
 }
 
@@ -61,6 +61,14 @@ func (st *slipStory) outer() string {
 	return st.held()
 }
 
+// variable names the flags variable, if the slip's step has it.
+func (st *slipStory) variable() string {
+	if st.last.Text == "" || strings.ContainsAny(st.last.Text, " (") {
+		return ""
+	}
+	return ", " + st.last.Text
+}
+
 // irqDoes names the call that changes the interrupt state.
 func irqDoes(s *srcfact.Step) string {
 	switch {
@@ -68,10 +76,10 @@ func irqDoes(s *srcfact.Step) string {
 		return s.Lock.API + "()"
 	case s.Callee != "":
 		return s.Callee + "()"
-	case s.Text != "":
+	case strings.Contains(s.Text, "("):
 		return s.Text
 	}
-	return "the call"
+	return "this call"
 }
 
 func (st *slipStory) irqMoments() {

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"gordian/internal/engine"
 	"gordian/internal/model"
@@ -166,17 +167,14 @@ func shallowest(cycle []*srcfact.Order) *srcfact.Order {
 
 // lockNode names a lock with its subclass, as a node of the order graph.
 func lockNode(l *srcfact.Lock) string {
-	sub := string(node(l))[len(l.Class):]
-	name := lockName(l)
-	if sub != "" && (len(name) < len(sub) || name[len(name)-len(sub):] != sub) {
-		for i := range name {
-			if name[i] == '/' {
-				return name // the name carries its subclass in other words
-			}
-		}
-		return name + sub
+	name := strings.TrimSuffix(lockName(l), "/"+l.Subclass)
+	switch l.Subclass {
+	case "", "0":
+		return name
+	case "SINGLE_DEPTH_NESTING":
+		return name + "/1"
 	}
-	return name
+	return name + "/" + l.Subclass
 }
 
 func pathTitle(cpu int, o *srcfact.Order) string {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"gordian/internal/model"
 	"gordian/internal/srcfact"
 )
@@ -126,6 +128,9 @@ func newStory(s *srcfact.Slip) *slipStory {
 func (st *slipStory) held() string {
 	if st.taken.Func == "" {
 		return ""
+	}
+	if strings.HasPrefix(st.taken.Text, "held by") {
+		return st.lock + " is held by the caller of " + st.taken.Func + "() (" + baseName(st.taken) + " says so)."
 	}
 	return st.taken.Func + "() " + lockNote("takes", &st.taken) + " (" + baseName(st.taken) + ")."
 }

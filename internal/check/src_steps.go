@@ -71,6 +71,12 @@ func lockNote(verb string, s *srcfact.Step) string {
 	if s.Lock == nil {
 		return verb + " a lock" + textAfter(s.Text)
 	}
+	switch {
+	case strings.HasPrefix(s.Text, "held by"):
+		return lockWords(s.Lock) + " is " + s.Text
+	case strings.HasSuffix(s.Text, "()") && !strings.Contains(s.Text, " "):
+		return verb + " " + lockWords(s.Lock) // the call itself: the line shows it
+	}
 	return verb + " " + lockWords(s.Lock) + textAfter(s.Text)
 }
 

@@ -13,8 +13,8 @@ func tellWait(st *slipStory) {
 	what := st.waited()
 	st.f.Title = st.first.Func + "() waits for " + what + " with " + st.lock + " held, which that needs"
 	other, end := "", srcfact.Step{}
-	if n := len(st.Other); n > 0 {
-		end = st.Other[n-1]
+	if len(st.Other) > 0 {
+		end = st.Other[acquiredAt(st.Other, &st.Locks[0])]
 		other = end.Func + "() takes " + st.lock + " (" + baseName(end) + "), and is part of what is waited for"
 		if st.Other[0].Func != end.Func {
 			other += ": " + st.Other[0].Func + "() leads to it"
