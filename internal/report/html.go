@@ -12,7 +12,7 @@ import (
 	"gordian/internal/model"
 )
 
-//go:embed html/*.tmpl html/style.css html/script.js
+//go:embed html/*.tmpl html/*.css html/script.js
 var htmlFiles embed.FS
 
 // HTML renders a document as one self-contained page: no request ever leaves

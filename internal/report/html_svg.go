@@ -39,7 +39,10 @@ type htmlSVGText struct {
 }
 
 func newHTMLFigure(g *htmlGraph, caption string) htmlFigure {
-	d := layout.Place(g.Graph)
+	return newFigure(g, layout.Place(g.Graph), caption)
+}
+
+func newFigure(g *htmlGraph, d layout.Drawing, caption string) htmlFigure {
 	f := htmlFigure{
 		Caption: caption, W: htmlNum(d.W), H: htmlNum(d.H),
 		CornerSize: htmlNum(layout.Corner),
