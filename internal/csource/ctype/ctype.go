@@ -24,6 +24,8 @@ type Type struct {
 	Tag  string // of a structure ("uart_port"; "" if anonymous), or the name of a typedef or scalar
 	Elem *Type
 	Def  *StructDef // an anonymous structure's own definition, or one bound at once
+
+	bound bool // Def is set here or further down
 }
 
 // StructDef is a structure or union.

@@ -297,6 +297,24 @@ func TestArmsAreMerged(t *testing.T) {
 	}
 }
 
+func TestForget(t *testing.T) {
+	var p position
+	db := NewDB()
+	db.Add(types("a.h", p.def("kept")))
+	db.Seal()
+	db.Add(types("x.c", p.def("gone", field("lock", named("spinlock_t")), field("in", p.def("", field("a", base("int")))))))
+	in, _ := db.Member(db.Of(tagged("gone"), "x.c"), "in", "x.c")
+	db.Forget("x.c")
+	db.Forget("a.h")
+	db.Forget("never added.c")
+	if db.Struct("gone", "x.c") != nil || db.Struct("kept", "x.c") == nil {
+		t.Error("a source's structures stay, or a header's go")
+	}
+	if f, owner := db.Member(in, "a", "x.c"); f == nil || owner != "gone.in" {
+		t.Errorf("a type that was kept: %v %q", f, owner)
+	}
+}
+
 func TestManyAddAtOnce(t *testing.T) {
 	db := NewDB()
 	var wg sync.WaitGroup

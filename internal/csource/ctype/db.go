@@ -46,6 +46,14 @@ func (db *DB) AddWith(f *cast.File, includes []string) {
 	}
 }
 
+// Forget drops what a file declared that was added after Seal: no other file
+// sees it. Types that were asked for stay valid.
+func (db *DB) Forget(path string) {
+	if s := db.scope(path); s != nil && s.id < 0 {
+		db.scopes.Delete(path)
+	}
+}
+
 // Seal ends the time of headers.
 func (db *DB) Seal() {
 	db.scopes.Range(func(_, v any) bool {

@@ -72,12 +72,19 @@ func (p pool) name(s string) string {
 	return p.names.put(s, s)
 }
 
-// share returns the one type that equals t.
+// share returns the one type that equals t. A type that is bound to one
+// definition is seldom met twice, and goes when its file is forgotten.
 func (p pool) share(t Type) *Type {
-	if kept, ok := p.types.find(t); ok {
-		return kept
+	t.bound = t.Def != nil || t.Elem != nil && t.Elem.bound
+	if !t.bound {
+		if kept, ok := p.types.find(t); ok {
+			return kept
+		}
 	}
 	kept := t
 	kept.Tag = p.name(t.Tag)
+	if kept.bound {
+		return &kept
+	}
 	return p.types.put(kept, &kept)
 }

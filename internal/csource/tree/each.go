@@ -19,7 +19,8 @@ type Visit func(worker int, src *Source, arms int, f *cast.File) error
 
 // Each parses everything: first the headers, for their types and macros, then
 // again those headers whose functions matter, then the sources. visit sees the
-// last two. A file whose #if arms make a difference is visited once for each
+// last two; while it looks at a source, Types knows what that source declares.
+// A file whose #if arms make a difference is visited once for each
 // choice. relevant tells the names that make a function matter.
 func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit) error {
 	r := newReader(ctx, t, relevant, visit)
@@ -100,8 +101,11 @@ func (r *reader) visitSources() error {
 // differ. In headers the other choice is mostly empty functions, for kernels
 // without a subsystem: no driver that uses it is built for these.
 func (r *reader) show(worker int, s *Source, text string) error {
+	if !s.Header {
+		defer r.tree.Types.Forget(s.Path)
+	}
 	f := r.parse(worker, s, text, 0)
-	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms || s.Header {
+	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms || s.Header || !r.hidden(text) {
 		return err
 	}
 	first := signature(f)

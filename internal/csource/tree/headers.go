@@ -103,7 +103,7 @@ func (r *reader) readOne(worker int, s *Source, q *queue) {
 
 // maxKept bounds the texts of sources that are kept until they are visited:
 // few files need not be read twice, a whole kernel must not fill the memory.
-const maxKept = 64 << 20
+const maxKept = 16 << 20
 
 // want puts a header on the queue, the first time that it is included.
 func (r *reader) want(abs string, q *queue) {

@@ -80,6 +80,8 @@ func (r *resolver) system(arch, name string) string {
 		return p
 	}
 	p = r.search(arch, name)
+	// name is a piece of a file's text, which must not stay for its sake.
+	key = systemKey{strings.Clone(arch), strings.Clone(name)}
 	r.mu.Lock()
 	r.known[key] = p
 	r.mu.Unlock()

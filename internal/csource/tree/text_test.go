@@ -59,3 +59,26 @@ func TestRegisterLists(t *testing.T) {
 		}
 	}
 }
+
+func TestHiddenArms(t *testing.T) {
+	r := &reader{relevant: lockNames}
+	for text, want := range map[string]bool{
+		"spin_lock(a);\n":                          false,
+		"#ifdef CONFIG_A\nspin_lock(a);\n#endif\n": false,
+		"#ifdef CONFIG_A\nspin_lock(a);\n#else\nx();\n#endif\nspin_lock(b);\n":              false,
+		"#ifdef CONFIG_A\nx();\n#else\nspin_lock(a);\n#endif\n":                             true,
+		"#if A\nx();\n#elif B\nspin_lock(a);\n#endif\n":                                     true,
+		"#ifndef CONFIG_A\nspin_lock(a);\n#endif\n":                                         true,
+		"#if !defined(A)\nspin_lock(a);\n# endif\n":                                         true,
+		"#ifdef A\n#else\n#ifdef B\nspin_lock(a);\n#endif\n#endif\n":                        true,
+		"#ifdef A\n#else\n#ifdef B\nx();\n#else\ny();\n#endif\nz();\n#endif\nspin_lock(a);": false,
+		"#ifdef A\n#else\n#ifdef B\nx();\n#else\ny();\n#endif\nspin_lock(a);\n#endif\n":     true,
+		"#else\nspin_lock(a);\n#endif\n#endif\n#elif\n#if":                                  false,
+		"a #else spin_lock\n#endif\n":                                                       false,
+		"#":                                                                                 false,
+	} {
+		if got := r.hidden(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
