@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"gordian/internal/check"
@@ -14,29 +15,34 @@ import (
 
 // sourceAnalysis returns the real analysis.
 func sourceAnalysis() analysis {
-	return analysis{facts: sourceFacts, judge: check.Source, keepFrom: time.Second}
+	w := &wiring{kernel: sync.OnceValues(lockapi.Kernel)}
+	return analysis{facts: w.facts, judge: check.Source, keepFrom: time.Second}
 }
 
-// sourceFacts analyses source with the kernel's API table and the projects'
-// own additions.
-func sourceFacts(ctx context.Context, o sourceOptions) (*srcfact.Facts, error) {
-	t, err := lockapi.Kernel()
+// wiring keeps the table of the kernel's functions: trying fixes analyses
+// many times.
+type wiring struct {
+	kernel func() (*lockapi.Table, error)
+}
+
+func (w *wiring) facts(ctx context.Context, o sourceOptions) (*srcfact.Facts, error) {
+	apis, err := w.kernel()
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range o.Projects {
-		if t, err = withProject(t, name); err != nil {
+		if apis, err = addProject(apis, name); err != nil {
 			return nil, err
 		}
 	}
-	return csource.Analyze(ctx, csource.Options{Tree: o.Options, APIs: t})
+	return csource.Analyze(ctx, csource.Options{Tree: o.Options, APIs: apis})
 }
 
-func withProject(t *lockapi.Table, name string) (*lockapi.Table, error) {
+func addProject(t *lockapi.Table, name string) (*lockapi.Table, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("project file: %w", err)
+		return nil, fmt.Errorf("project: %w", fileError(name, err))
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // read only
 	return t.Load(name, f)
 }
