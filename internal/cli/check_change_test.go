@@ -57,6 +57,7 @@ func TestCheckDiff(t *testing.T) {
 }
 
 func TestCheckDiffOverlay(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	dir := put(t, map[string]string{"tree/d/a.c": "// BUG missing-unlock high one\n// end\n", "over/d/b.c": "// BUG missing-unlock high b\n", "tree/d/b.c": "\n"})
 	t.Chdir(dir)
 	r := runCheck(t, oneMore, "--diff", "-", "--format", "json", "--root", "tree", "--overlay", "over", "tree/d/b.c", "tree/d/a.c")

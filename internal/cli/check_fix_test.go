@@ -66,6 +66,7 @@ func TestCheckFixDirty(t *testing.T) {
 // A fix that does not cure, or that overlaps with another, is not applied; an
 // overlay's file is fixed in place of the tree's.
 func TestCheckFixOverlay(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	dir := put(t, map[string]string{"tree/a.c": "int x;\n", "over/a.c": fixable})
 	r := runCheck(t, "", "--fix", "--root", filepath.Join(dir, "tree"), "--overlay", filepath.Join(dir, "over"), filepath.Join(dir, "tree", "a.c"))
 	if r.status != exitFindings || slurp(t, filepath.Join(dir, "tree/a.c")) != "int x;\n" || strings.Contains(slurp(t, filepath.Join(dir, "over/a.c")), "one") {
