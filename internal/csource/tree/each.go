@@ -93,7 +93,9 @@ func (r *reader) visitSources() error {
 				return nil
 			}
 		}
-		return r.show(worker, s, text)
+		err := r.show(worker, s, text)
+		s.includes = nil
+		return err
 	})
 }
 
