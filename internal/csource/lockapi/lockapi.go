@@ -90,8 +90,9 @@ type Effect struct {
 	GFP  int  // argument with GFP flags: sleeps only if they allow it; -1: always
 	If   int  // argument that must be true to sleep, -1
 	Spin bool // Wait or Acquire that spins and does not sleep: timer_delete_sync(), bit_spin_lock()
-	// Unless names a function whose earlier call on the same object (or whose
-	// flag in its setup) makes the effect go away: "pm_runtime_irq_safe".
+	// Unless names what makes the effect go away: "pm_runtime_irq_safe" was
+	// called on the object, "pagefault_disable" is in force, or the caller is
+	// "in_interrupt" (which softirqs off are too).
 	Unless  string
 	Timeout bool // gives up after a time: no deadlock for ever
 	Target  Target
