@@ -54,7 +54,9 @@ func fixExitHeld(v *srcView, st *slipStory) []model.Fix {
 	}
 	var out []model.Fix
 	for _, n := range exitLines(t, st) {
-		edits, ok := t.InsertBefore(n, stmt)
+		label, edits, ok := t.JumpVia(n, stmt)
+		out = append(out, edited(t, "Leave through "+label+" in line "+itoa(n), "That label releases "+st.lock+", and goes on to the one that the path jumps to now.", edits, ok)...)
+		edits, ok = t.InsertBefore(n, stmt)
 		out = append(out, edited(t, "Release "+st.lock+" before line "+itoa(n),
 			"As the other paths do. Better still, leave through one label that unlocks, if the function has one that undoes just what this path has done.", edits, ok)...)
 	}
@@ -144,12 +146,22 @@ func returned(line string) string {
 func fixRelease(v *srcView, st *slipStory) []model.Fix {
 	t := v.file(st.last.File)
 	edits, ok := t.DeleteLine(st.last.Line)
+	ok = ok && spare(t, st.last.Line, st.irqLock())
 	out := edited(t, "Drop the release in line "+itoa(st.last.Line), "No path that gets there holds "+st.lock+". If some path does, the paths have to part before: see the other ways.", edits, ok)
 	if before := st.releasedBefore(); before.File == t.File && before.Func == st.last.Func && before.Line != st.last.Line {
 		edits, ok = t.DeleteLine(before.Line)
+		ok = ok && spare(t, before.Line, before.Lock)
 		out = append(out, edited(t, "Drop the release in line "+itoa(before.Line), "The path goes on to line "+itoa(st.last.Line)+", which releases "+st.lock+" for all paths that get there.", edits, ok)...)
 	}
 	return out
+}
+
+// spare reports whether the function can do without the release on a line:
+// it has another one of the same lock, and this one is not what paths meet at.
+func spare(t srcfix.Text, line int, l *srcfact.Lock) bool {
+	fn, args, ok := callOn(t, line, l)
+	open, end, in := t.Function(line)
+	return ok && in && !t.AtLabel(line) && len(t.Calls(open, end, fn, args[0])) > 1
 }
 
 // fixReacquire drops the second acquisition where one function makes both on

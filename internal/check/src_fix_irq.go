@@ -88,7 +88,7 @@ func convert(t srcfix.Text, near int, p pairOf, arg string) ([]model.Edit, bool)
 // its parameters included.
 func freeName(t srcfix.Text, open, end int) string {
 	for _, name := range []string{"flags", "irqflags", "irq_flags"} {
-		if !t.Mentions(max(open-6, 1), end, name) {
+		if !t.Uses(max(open-6, 1), end, name) {
 			return name
 		}
 	}
@@ -160,7 +160,17 @@ func fixIRQPair(v *srcView, st *slipStory) []model.Fix {
 
 // fixIRQLeft restores the flags that the acquisition saved.
 func fixIRQLeft(v *srcView, st *slipStory) []model.Fix {
-	return restored(v.file(st.last.File), st.last.Line)
+	t := v.file(st.last.File)
+	if fix := restored(t, st.last.Line); fix != nil {
+		return fix
+	}
+	open, end, ok := t.Function(st.last.Line)
+	flags := strings.TrimPrefix(st.variable(), ", ")
+	if !ok || flags == "" || len(t.Calls(open, end, "local_irq_save", flags)) == 0 {
+		return nil
+	}
+	edits, ok := t.InsertBefore(st.last.Line, "local_irq_restore("+flags+");")
+	return edited(t, "Restore the flags before line "+itoa(st.last.Line), "As local_irq_save() wants it on every path.", edits, ok)
 }
 
 // restored lets each release in the function around a line restore the flags
@@ -226,7 +236,16 @@ func fixFlagsReused(v *srcView, st *slipStory) []model.Fix {
 }
 
 // fixFlagsOrder gives each restore the flags that its own lock saved. Where
-// they are right, the order is wrong, and nothing is proposed.
+// they are right, the order is wrong.
 func fixFlagsOrder(v *srcView, st *slipStory) []model.Fix {
-	return restored(v.file(st.last.File), st.last.Line)
+	t := v.file(st.last.File)
+	if fix := restored(t, st.last.Line); fix != nil {
+		return fix
+	}
+	next := st.last.Line + 1
+	if next <= len(t.Lines) && strings.Contains(t.Lines[next-1], "irqrestore") {
+		edits, ok := t.Swap(st.last.Line, next)
+		return edited(t, "Restore in reverse order", "What was turned off last is turned on first.", edits, ok)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -152,10 +153,20 @@ func distinctNames(cycle []*srcfact.Order) []*srcfact.Order {
 	out := make([]*srcfact.Order, len(cycle))
 	for i, o := range cycle {
 		c := *o
-		c.From.Name, c.To.Name = c.From.Class.Name(), c.To.Class.Name()
+		c.From.Name, c.To.Name = fileName(&o.From), fileName(&o.To)
 		out[i] = &c
 	}
 	return out
+}
+
+// fileName names a lock with the file of its class: "lock (rx.c)".
+func fileName(l *srcfact.Lock) string {
+	class, _, _ := strings.Cut(l.Class.Name(), "@")
+	if file, short, ok := strings.Cut(class, ":"); ok {
+		return short + " (" + path.Base(file) + ")"
+	}
+	_, dir, _ := strings.Cut(l.Class.Name(), "@")
+	return lockNode(l) + pick(dir == "", "", " ("+dir+")")
 }
 
 // shallowest returns the order that a person sees at a glance.

@@ -79,6 +79,16 @@ func TestSourceOrders(t *testing.T) {
 	}
 }
 
+// TestNamesOfTwoFiles: static locks of one name are told apart by their files.
+func TestNamesOfTwoFiles(t *testing.T) {
+	a, b := lk("lock", model.Mutex, "mutex_lock"), lk("lock", model.Mutex, "mutex_lock")
+	a.Class, b.Class = "class:drivers/a/rx.c:lock", "class:drivers/a/tx.c:lock"
+	fs := Source(t.Context(), nil, &srcfact.Facts{Orders: []srcfact.Order{order("f", "a.c", 10, a, b, srcfact.RelSame), order("g", "b.c", 20, b, a, srcfact.RelSame)}}, nil)
+	if len(fs) != 1 || fs[0].Title != "lock order inversion of lock (rx.c) and lock (tx.c) in f()" {
+		t.Errorf("%+v", fs)
+	}
+}
+
 const swapSrc = `static void f(struct dev *d)
 {
 	mutex_lock(&d->lock);

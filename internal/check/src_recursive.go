@@ -6,14 +6,17 @@ import (
 )
 
 func tellReacquire(st *slipStory) {
-	call, again := st.first.Kind == srcfact.StepCall, st.lastCall()
-	if call {
+	again := st.lastCall()
+	switch {
+	case st.taken.Func == "" && st.Path[0].Kind == srcfact.StepEntry:
+		st.f.Title = st.last.Func + "() takes " + st.lock + ", which its caller holds"
+	case st.first.Kind == srcfact.StepCall:
 		st.f.Title = st.first.Func + "() holds " + st.lock + " and calls " + st.first.Callee + "(), which takes it again"
-	} else {
+	default:
 		st.f.Title = st.lock + " is taken twice" + inFn(st.last.Func)
 	}
-	st.f.Explanation = sentences(st.held(),
-		"Before it is released, "+st.last.Func+"() takes it again ("+baseName(st.last)+")"+st.through()+".",
+	st.f.Explanation = sentences(st.heldByCaller(), st.held(),
+		pick(st.taken.Func == "", "", "Before it is released, ")+st.last.Func+"() takes it "+pick(st.taken.Func == "", "", "again ")+"("+baseName(st.last)+")"+st.through()+".",
 		st.sameObject(),
 		"A "+typeWord(st.lockType())+" is not recursive: the task waits for a release that only itself could do.")
 	who := "the task"
@@ -31,7 +34,11 @@ func tellReacquire(st *slipStory) {
 }
 
 func tellUpgrade(st *slipStory) {
-	st.f.Title = st.lock + " is taken in another mode by its holder" + inFn(st.last.Func)
+	mode := pick(st.last.Lock != nil && st.last.Lock.Mode.Shared(), "reading", "writing")
+	st.f.Title = st.lock + " is taken for " + mode + " by its holder" + inFn(st.last.Func)
+	if st.first.Kind == srcfact.StepCall {
+		st.f.Title = st.first.Func + "() holds " + st.lock + " and calls " + st.first.Callee + "(), which takes it for " + mode
+	}
 	st.f.Explanation = sentences(st.held(),
 		"Before it is released, "+st.last.Func+"() takes it in the other mode ("+baseName(st.last)+")"+st.through()+".",
 		st.sameObject(),
@@ -40,6 +47,14 @@ func tellUpgrade(st *slipStory) {
 	st.moment("the task", st.lastCall(), "waits"+inFn(st.last.Func)+" for its holder: itself")
 	splitAdvice(st)
 	st.own("Take it in the stronger mode at once", "Take "+st.lock+" for writing before the section, and downgrade_write() it where reading is enough; or release it, take it for writing, and look again at what it protects.")
+}
+
+// heldByCaller says that whoever calls the function holds the lock.
+func (st *slipStory) heldByCaller() string {
+	if st.taken.Func != "" || st.Path[0].Kind != srcfact.StepEntry {
+		return ""
+	}
+	return st.Path[0].Func + "() is " + st.Path[0].Text + " (" + baseName(st.Path[0]) + ")."
 }
 
 // splitAdvice names the function to split, when a call leads to the lock.

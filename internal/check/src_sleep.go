@@ -11,9 +11,9 @@ func tellSleep(st *slipStory) {
 	why := st.atomic()
 	what := sleepWords(&st.last)
 	if st.first.Kind == srcfact.StepCall && st.first.Callee != "" {
-		st.f.Title = st.first.Func + "() calls " + st.first.Callee + "(), which may sleep, " + why
+		st.f.Title = st.first.Func + "() calls " + st.first.Callee + "(), which may sleep, " + short(why)
 	} else {
-		st.f.Title = what + " may sleep " + why + inFn(st.last.Func)
+		st.f.Title = st.last.Func + "() calls " + what + ", which may sleep, " + short(why)
 	}
 	st.f.Explanation = sentences(st.held(),
 		st.last.Func+"() calls "+what+" ("+baseName(st.last)+")"+st.through()+st.condition()+": that may sleep, "+why+".",
@@ -26,12 +26,22 @@ func tellSleep(st *slipStory) {
 	st.f.Verify = append([]string{"Call might_sleep() at the start of " + st.last.Func + "() if callers can get it wrong again: with CONFIG_DEBUG_ATOMIC_SLEEP=y it reports each of them, whether it would have slept or not."}, st.f.Verify...)
 }
 
+// short leaves out of a reason where it comes from: the explanation has it.
+func short(why string) string {
+	for _, sep := range []string{" (", ", "} {
+		why, _, _ = strings.Cut(why, sep)
+	}
+	return why
+}
+
 // atomic says what forbids to sleep, as the end of a sentence: "with dev.lock
 // held", "while interrupts are off", "in a hardirq handler".
 func (st *slipStory) atomic() string {
 	why := st.Atomic
 	first, _, _ := strings.Cut(why, " ")
 	switch {
+	case first == "called":
+		return "where it is " + why
 	case why == "" && len(st.Locks) == 0:
 		return "in atomic context"
 	case why == "":

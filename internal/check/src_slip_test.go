@@ -131,6 +131,9 @@ func slipCases(t *testing.T) []slipCase {
 		{"a jump past the release", exitSrc,
 			peer(srcfact.SlipExitHeld, mutexLock(), "acquire:1 set\nbranch:5 set ret\nreturn:8 set ret", "release:7 set mutex_unlock"),
 			"missing-unlock set 16", nil, []string{"+		mutex_unlock(&d->lock);"}},
+		{"a label that releases", "static int f(struct dev *d)\n{\n\tint ret;\n\n\tmutex_lock(&d->lock); /*1*/\n\tret = g(d);\n\tif (ret) /*2*/\n\t\tgoto out;\n\tif (h(d))\n\t\tgoto unlock;\nunlock:\n\tmutex_unlock(&d->lock); /*3*/\nout:\n\treturn ret; /*4*/\n}\n",
+			peer(srcfact.SlipExitHeld, mutexLock(), "acquire:1 f\nbranch:2 f ret\nreturn:4 f ret", "release:3 f mutex_unlock"),
+			"missing-unlock f 14", nil, []string{"-\t\tgoto out;", "+\t\tgoto unlock;"}},
 		{"released as it was taken", "static int get(struct dev *d)\n{\n\tunsigned long flags;\n\n\tspin_lock_irqsave(&d->lock, flags); /*1*/\n\tif (d->n) {\n\t\tdump(d);\n\t\treturn 1; /*2*/\n\t}\n\treturn 0;\n}\n",
 			simple(srcfact.SlipExitHeld, spinLock("spin_lock_irqsave"), "acquire:1 get\nreturn:2 get 1"),
 			"missing-unlock get 8", []string{"spins for ever"}, []string{"+\t\tspin_unlock_irqrestore(&d->lock, flags);"}},
@@ -143,10 +146,10 @@ func slipCases(t *testing.T) []slipCase {
 			simple(srcfact.SlipFreeHeld, mutexLock(), "acquire:1 del\ncall:2 del kfree"), "missing-unlock del 4", []string{"frees the memory"}, []string{""}},
 		{"released twice", "static void f(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*1*/\n\tif (d->n) {\n\t\tmutex_unlock(&d->lock); /*2*/\n\t\tgoto out;\n\t}\nout:\n\tmutex_unlock(&d->lock); /*3*/\n\tdone(d);\n}\n",
 			simple(srcfact.SlipReleaseTwice, mutexLock(), "acquire:1 f\nrelease:2 f mutex_unlock\nrelease:3 f mutex_unlock"),
-			"unlock-not-held f 9", []string{"released twice in f()"}, []string{"-\tmutex_unlock(&d->lock); /*3*/"}},
+			"unlock-not-held f 9", []string{"released twice in f()"}, []string{"-\t\tmutex_unlock(&d->lock); /*2*/"}},
 		{"never taken", "static void f(struct dev *d)\n{\n\td->n = 0;\n\tmutex_unlock(&d->lock); /*1*/\n}\n",
 			simple(srcfact.SlipReleaseFree, mutexLock(), "release:1 f mutex_unlock"),
-			"unlock-not-held f 4", []string{"not held"}, []string{"-\tmutex_unlock(&d->lock); /*1*/"}},
+			"unlock-not-held f 4", []string{"not held"}, []string{""}},
 		{"taken twice", "static void f(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*1*/\n\td->n = 0;\n\tmutex_lock(&d->lock); /*2*/\n\tmutex_unlock(&d->lock);\n}\n",
 			simple(srcfact.SlipReacquire, mutexLock(), "acquire:1 f\nacquire:2 f"),
 			"recursive-lock f 5", []string{"dev.lock is taken twice in f()", "not recursive"}, []string{"-\tmutex_lock(&d->lock); /*2*/"}},
@@ -161,7 +164,7 @@ func slipCases(t *testing.T) []slipCase {
 				s := simple(srcfact.SlipSleep, spinLock("spin_lock"), "acquire:1 f\nsleep:2 f kmalloc(GFP_KERNEL)")(src)
 				s.Atomic = "spinlock dev.lock held"
 				return s
-			}, "sleep-in-atomic f 4", []string{"kmalloc(GFP_KERNEL) may sleep with spinlock dev.lock held in f()"}, []string{"-\t\t       GFP_KERNEL);", "+\t\t       GFP_ATOMIC);"}},
+			}, "sleep-in-atomic f 4", []string{"f() calls kmalloc(GFP_KERNEL), which may sleep, with spinlock dev.lock held"}, []string{"-\t\t       GFP_KERNEL);", "+\t\t       GFP_ATOMIC);"}},
 		{"sleeps in a call", "static void g(void)\n{\n\tmsleep(1); /*3*/\n}\n\nstatic void f(struct dev *d)\n{\n\tspin_lock(&d->lock); /*1*/\n\tg(); /*2*/\n\tspin_unlock(&d->lock);\n}\n",
 			simple(srcfact.SlipSleep, spinLock("spin_lock"), "acquire:1 f\ncall:2 f g\nsleep:3 g msleep"),
 			"sleep-in-atomic f 9", []string{"f() calls g(), which may sleep, with dev.lock held", "through g()"}, []string{""}},
@@ -187,6 +190,18 @@ func slipCases(t *testing.T) []slipCase {
 		{"flags used twice", "static void f(struct dev *d)\n{\n\tunsigned long flags;\n\n\tspin_lock_irqsave(&d->a, flags); /*1*/\n\tspin_lock_irqsave(&d->lock, flags); /*2*/\n\tspin_unlock_irqrestore(&d->lock, flags);\n\tspin_unlock_irqrestore(&d->a, flags);\n}\n",
 			simple(srcfact.SlipFlagsReused, spinLock("spin_lock_irqsave"), "irq:1 f spin_lock_irqsave(&d->a, flags) saves flags\nacquire:2 f"),
 			"irq-flags-misuse f 6", []string{"overwrites saved interrupt flags"}, []string{"-\tspin_lock_irqsave(&d->lock, flags); /*2*/", "-\tspin_unlock_irqrestore(&d->lock, flags);", "+\tspin_lock(&d->lock); /*2*/"}},
+		{"flags restored in the wrong order", "static void f(struct dev *d)\n{\n\tunsigned long f1, f2;\n\n\tspin_lock_irqsave(&d->lock, f1); /*1*/\n\tspin_lock_irqsave(&d->b, f2);\n\tspin_unlock_irqrestore(&d->lock, f1); /*2*/\n\tspin_unlock_irqrestore(&d->b, f2);\n}\n",
+			simple(srcfact.SlipFlagsOrder, spinLock("spin_lock_irqsave"), "acquire:1 f\nirq:2 f f1"),
+			"irq-flags-misuse f 7", []string{", f1, while the section that began last is still open"}, []string{"-\tspin_unlock_irqrestore(&d->lock, f1); /*2*/", "+\tspin_unlock_irqrestore(&d->b, f2);"}},
+		{"saved and never restored", "static int f(struct dev *d)\n{\n\tunsigned long flags;\n\n\tlocal_irq_save(flags); /*1*/\n\tif (d->n)\n\t\treturn 1; /*2*/\n\tlocal_irq_restore(flags);\n\treturn 0;\n}\n",
+			func(src string) srcfact.Slip {
+				return srcfact.Slip{Kind: srcfact.SlipIRQLeft, Path: script(t, src, mutexLock(), "irq:1 f local_irq_save()\nreturn:2 f flags"), Confidence: model.High}
+			}, "irq-flags-misuse f 7", nil, []string{"+\t\tlocal_irq_restore(flags);"}},
+		{"taken by the caller", "static int f(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*1*/\n}\n",
+			func(src string) srcfact.Slip {
+				s := simple(srcfact.SlipReacquire, mutexLock(), "entry:1 f called through dev_ops.open; the caller holds dev.lock\nacquire:1 f")(src)
+				return s
+			}, "recursive-lock f 3", []string{"f() takes dev.lock, which its caller holds", "f() is called through dev_ops.open"}, []string{""}},
 		{"flags of another lock", "static void f(struct dev *d)\n{\n\tunsigned long f1, f2;\n\n\tspin_lock_irqsave(&d->lock, f1); /*1*/\n\tspin_lock_irqsave(&d->b, f2);\n\tspin_unlock_irqrestore(&d->b, f2);\n\tspin_unlock_irqrestore(&d->lock, f2); /*2*/\n}\n",
 			simple(srcfact.SlipFlagsOrder, spinLock("spin_lock_irqsave"), "acquire:1 f\nrelease:2 f spin_unlock_irqrestore"),
 			"irq-flags-misuse f 8", []string{"belong to another section"}, []string{"-\tspin_unlock_irqrestore(&d->lock, f2); /*2*/", "+\tspin_unlock_irqrestore(&d->lock, f1); /*2*/"}},

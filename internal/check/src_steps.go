@@ -85,7 +85,14 @@ func lockWords(l *srcfact.Lock) string {
 	return lockName(l) + pick(l.Mode.Shared() && l.Type != model.RCU && l.Type != model.SRCU, " for reading", "")
 }
 
-func lockName(l *srcfact.Lock) string { return pick(l.Name != "", l.Name, l.Class.Name()) }
+// lockName names a lock as people do: a static one without its file.
+func lockName(l *srcfact.Lock) string {
+	name := pick(l.Name != "", l.Name, l.Class.Name())
+	if file, short, ok := strings.Cut(name, ":"); ok && strings.Contains(file, ".") && short != "" {
+		return short
+	}
+	return name
+}
 
 // lockCall is the acquisition as it stands in the source: "mutex_lock(&p->lock)".
 func lockCall(l *srcfact.Lock) string {

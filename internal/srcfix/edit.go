@@ -144,12 +144,52 @@ func (t Text) Declare(open int, decl string) model.Edit {
 	return model.Edit{File: t.File, Line: n, Insert: insert}
 }
 
-// Mentions reports whether a word stands anywhere on the lines from … to.
-func (t Text) Mentions(from, to int, word string) bool {
+// Uses reports whether a name that is no member is used anywhere on the lines
+// from … to.
+func (t Text) Uses(from, to int, name string) bool {
 	for n := from; n <= to; n++ {
-		if wordAt(t.line(n), word) >= 0 {
-			return true
+		for s := t.line(n); ; {
+			at := wordAt(s, name)
+			if at < 0 {
+				break
+			}
+			if before := strings.TrimRight(s[:at], " \t"); !strings.HasSuffix(before, "->") && !strings.HasSuffix(before, ".") {
+				return true
+			}
+			s = s[at+len(name):]
 		}
 	}
 	return false
+}
+
+var (
+	jump  = regexp.MustCompile(`\bgoto\s+(\w+)\s*;`)
+	label = regexp.MustCompile(`^\s*(\w+)\s*:$`)
+)
+
+// AtLabel reports whether the statement on line n is the first behind a label,
+// where paths meet.
+func (t Text) AtLabel(n int) bool { return label.MatchString(t.before(n)) }
+
+// JumpVia lets the goto on line n jump to a label that does stmt first and
+// then goes on to where it jumps now. It returns that label.
+func (t Text) JumpVia(n int, stmt string) (string, []model.Edit, bool) {
+	m := jump.FindStringSubmatch(Code(t.line(n)))
+	_, end, ok := t.Function(n)
+	if m == nil || !ok {
+		return "", nil, false
+	}
+	for at := n + 1; at < end; at++ {
+		to := label.FindStringSubmatch(Code(t.line(at)))
+		if to == nil || to[1] != m[1] {
+			continue
+		}
+		do := t.lineBefore(at)
+		if via := label.FindStringSubmatch(t.before(do)); via != nil && squeeze(Code(t.line(do))) == squeeze(stmt) {
+			edits, ok := t.ReplaceWord(n, m[1], via[1])
+			return via[1], edits, ok
+		}
+		return "", nil, false
+	}
+	return "", nil, false
 }

@@ -140,6 +140,35 @@ func TestReplaceWord(t *testing.T) {
 	}
 }
 
+func TestJumpVia(t *testing.T) {
+	const tail = "undo:\n\tup(&s);\nout:\n\treturn r;\n}\n"
+	tests := []struct {
+		src  string
+		want string
+	}{
+		{"{\n\tif (x)\n\t\tgoto out;\n" + tail, "undo"},
+		{"{\n\tif (x)\n\t\tgoto undo;\n" + tail, ""},
+		{"{\n\tif (x)\n\t\tgoto out;\n\tup(&s);\nout:\n\treturn r;\n}\n", ""},
+		{"{\n\tif (x)\n\t\treturn r;\n" + tail, ""},
+	}
+	for _, tt := range tests {
+		if via, edits, ok := textOf(tt.src).JumpVia(3, "up(& s);"); via != tt.want && (ok || tt.want != "") {
+			t.Errorf("%q: %q %+v", tt.src, via, edits)
+		}
+	}
+}
+
+func TestUses(t *testing.T) {
+	x := textOf("\ta = p->flags | q.flags;\n\tb = p->x + flags;\n")
+	if x.Uses(1, 1, "flags") || !x.Uses(1, 2, "flags") {
+		t.Error("members are no variables")
+	}
+	y := textOf("out:\n\tup();\n\tdown();\n")
+	if !y.AtLabel(2) || y.AtLabel(3) {
+		t.Error("label")
+	}
+}
+
 func TestApplyRefuses(t *testing.T) {
 	x := textOf("a\nb\nc\n")
 	for _, edits := range [][]model.Edit{
