@@ -45,17 +45,27 @@ func (p *parser) argument() *cast.Expr {
 	if p.bad || !p.enter() {
 		return p.node(cast.BadExpr, p.cur())
 	}
-	var e *cast.Expr
-	if p.argumentIsType() {
-		e = p.typeArgument()
-	} else {
-		e = p.assignment()
-	}
+	reported := p.f.Stats.FirstError
+	e := p.someArgument()
 	p.leave()
 	if !p.bad && (p.tok == cpp.Comma || p.tok == cpp.RParen) {
 		return e
 	}
-	return p.oddArgument(start)
+	return p.oddArgument(start, reported)
+}
+
+func (p *parser) someArgument() *cast.Expr {
+	switch {
+	case p.tok == cpp.Dot, p.tok == cpp.LBracket: // of a macro that fills a struct
+		return p.designated()
+	case p.tok == cpp.LBrace:
+		return p.initializer()
+	case p.tok == cpp.Ident && p.stringAhead():
+		return p.assignment()
+	case p.argumentIsType():
+		return p.typeArgument()
+	}
+	return p.assignment()
 }
 
 // tokenArgument is an argument of at most one token: a number, a type, an
@@ -83,8 +93,9 @@ func (p *parser) tokenArgument() *cast.Expr {
 }
 
 // oddArgument parses the argument that starts at the index as statements, if
-// it has a semicolon, and else skips it.
-func (p *parser) oddArgument(start int) *cast.Expr {
+// it looks like some, and else skips it. reported is the first error before
+// it was tried as an expression.
+func (p *parser) oddArgument(start int, reported string) *cast.Expr {
 	semis, ok := p.argumentEnd(start)
 	if !ok {
 		p.fail()
@@ -93,6 +104,7 @@ func (p *parser) oddArgument(start int) *cast.Expr {
 	p.bad = false
 	p.seek(start)
 	if semis || p.tok == cpp.LBrace || p.tok.IsFlow() {
+		p.f.Stats.FirstError = reported
 		return p.statementArgument()
 	}
 	e := p.node(cast.BadExpr, p.cur())
@@ -107,6 +119,7 @@ func (p *parser) argumentEnd(i int) (semis, ok bool) {
 	for {
 		switch p.at(i).Kind {
 		case cpp.LParen, cpp.LBrace, cpp.LBracket:
+			semis = semis || p.at(i).Kind == cpp.LBrace
 			end, closed := p.closing(i, maxSkip)
 			if !closed {
 				return semis, false

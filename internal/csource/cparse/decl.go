@@ -18,8 +18,8 @@ func (p *parser) declaration(attrs []cast.Attr, outside bool) {
 		return
 	}
 	base := p.resolve(&s)
-	if p.accept(cpp.Semi) {
-		return // struct foo { … };
+	if p.accept(cpp.Semi) || outside && p.tok == cpp.EOF && s.guessed {
+		return // struct foo { … }; or a macro at the end of the file
 	}
 	if base.Kind == cast.UnknownType && p.tok != cpp.Ident && p.tok != cpp.Mul {
 		p.fail()
@@ -42,6 +42,9 @@ func (p *parser) declarators(s *specs, base *cast.Type, outside bool) {
 			v.Init = p.initializer()
 		}
 		p.declare(s, v, outside)
+		if outside && s.guessed && p.column0(p.i) {
+			return // two macros, each on its line
+		}
 		if p.tok == cpp.Comma && !p.endsInArg() {
 			p.next()
 			continue

@@ -85,7 +85,8 @@ func (p *parser) nested() bool {
 	case cpp.Ident:
 		switch p.peek(2) {
 		case cpp.RParen:
-			return p.peek(3) == cpp.LParen && !p.typish(p.i+1)
+			k := p.peek(3)
+			return (k == cpp.LParen || k == cpp.Eq) && !p.typish(p.i+1)
 		case cpp.Mul, cpp.Ident:
 			return !p.typish(p.i+1) && (p.annotation(p.i+1) || p.peek(3) == cpp.Ident && p.peek(4) == cpp.RParen && p.peek(5) == cpp.LParen)
 		case cpp.LParen, cpp.LBracket:

@@ -57,7 +57,11 @@ func (p *parser) assignmentFrom(e *cast.Expr) *cast.Expr {
 		a := p.around(cast.Assign, e)
 		a.Name = p.tok.String()
 		p.next()
-		a.Y = p.assignment()
+		if p.tok == cpp.LBrace { // DECLARE_BITMAP(x, n) = { 0 }
+			a.Y = p.initializer()
+		} else {
+			a.Y = p.assignment()
+		}
 		e = a
 	}
 	return e
@@ -179,7 +183,7 @@ func (p *parser) looseType() *cast.Expr {
 // name parses an identifier; one before a string is a piece of it, as in
 // KERN_ERR "text".
 func (p *parser) name() *cast.Expr {
-	if p.peek(1) == cpp.String {
+	if p.stringAhead() {
 		return p.strings()
 	}
 	t := p.cur()
@@ -187,6 +191,38 @@ func (p *parser) name() *cast.Expr {
 	e.Name = t.Text
 	p.next()
 	return e
+}
+
+// stringAhead looks for KERN_ERR PFX "text" and KERN_ERR pr_fmt("text").
+func (p *parser) stringAhead() bool {
+	for i := 1; i < ahead-2; i++ {
+		switch p.peek(i) {
+		case cpp.String:
+			return true
+		case cpp.Ident:
+			if p.peek(i+1) == cpp.LParen {
+				return p.holdsString(i + 2)
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// holdsString reports whether the n-th token from here is a string, or names
+// before one.
+func (p *parser) holdsString(n int) bool {
+	for ; n < ahead-1; n++ {
+		switch p.peek(n) {
+		case cpp.String:
+			return true
+		case cpp.Ident, cpp.Number, cpp.LParen, cpp.RParen:
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (p *parser) literal() *cast.Expr {
@@ -211,7 +247,7 @@ func (p *parser) strings() *cast.Expr {
 				e.Name = p.cur().Text
 			}
 			p.next()
-		case p.tok == cpp.Ident && p.peek(1) == cpp.LParen && e.Name != "":
+		case p.tok == cpp.Ident && p.peek(1) == cpp.LParen && (e.Name != "" || p.holdsString(2)):
 			p.next()
 			p.skipBrackets()
 		case p.tok == cpp.Ident && (e.Name == "" || !p.stringEnds()):

@@ -95,8 +95,14 @@ func (p *parser) fileCalls(s *specs) {
 			p.fail()
 			return
 		}
-		switch after := p.at(end + 1); after.Kind {
-		case cpp.LBrace, cpp.LParen:
+		switch after := p.at(end + 1); {
+		case after.Kind == cpp.LBrace && p.at(end+2).Kind == cpp.Dot:
+			p.filledCall(end, cpp.RBrace)
+			return
+		case after.Kind == cpp.Dot: // MACHINE_START(…) .a = b, MACHINE_END
+			p.filledCall(end, cpp.Ident)
+			return
+		case after.Kind == cpp.LBrace, after.Kind == cpp.LParen:
 			p.macroFunction(s, end)
 			return
 		default:
@@ -138,6 +144,26 @@ func (p *parser) fileCall(end int) bool {
 	}
 	p.accept(cpp.Semi) // some macros bring their own
 	return false
+}
+
+// filledCall parses a call with the members of a struct behind it, kept
+// beside the call: define_machine(x) { .a = b }.
+func (p *parser) filledCall(end int, closes cpp.Kind) {
+	e := p.call(p.name())
+	list := p.node(cast.InitList, p.cur())
+	p.accept(cpp.LBrace)
+	from := len(p.exprs)
+	for p.tok == cpp.Dot && !p.bad {
+		p.exprs = append(p.exprs, p.designated())
+		p.accept(cpp.Comma)
+	}
+	list.Args = p.popExprs(from)
+	p.expect(closes)
+	p.accept(cpp.Semi)
+	if !p.bad {
+		e.Y = list
+		p.f.Calls = append(p.f.Calls, e)
+	}
 }
 
 // trailingCall passes annotations behind a call on its line.

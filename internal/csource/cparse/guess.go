@@ -39,7 +39,7 @@ func (p *parser) abstract(i int) (stars, end int) {
 			stars++
 		case cpp.KwQual:
 		case cpp.Ident:
-			if stars > 0 && !p.annotation(i) {
+			if stars > 0 && p.mark(i)&cpp.Annotation == 0 {
 				return stars, i
 			}
 		default:
@@ -67,24 +67,26 @@ func (p *parser) parenIsType() bool {
 		if stars > 0 {
 			return true
 		}
-		return p.castable(first, p.toks[end+1].Kind, known, end-first)
+		return p.castable(first, end+1, known || end-first > 1)
 	case cpp.LParen: // a pointer to a function: (foo_t (*)(int))
 		return known && end == first+1 && p.toks[end+1].Kind == cpp.Mul
 	case cpp.LBracket: // a compound literal: (u8 []){1}
 		return known && end == first+1 && stars == 0
-	case cpp.KwStruct, cpp.KwUnion, cpp.KwType, cpp.KwEnum:
+	case cpp.KwStruct, cpp.KwUnion, cpp.KwType, cpp.KwEnum, cpp.KwTypeof:
 		return stars == 0
 	}
 	return false
 }
 
-// castable reports whether "(name)" is a cast, given what follows it.
-func (p *parser) castable(first int, after cpp.Kind, known bool, words int) bool {
-	switch after {
+// castable reports whether "(name)" is a cast, given that the token with
+// index after follows it.
+func (p *parser) castable(first, after int, known bool) bool {
+	switch p.toks[after].Kind {
 	case cpp.Ident, cpp.Number, cpp.Char, cpp.String, cpp.Tilde, cpp.KwSizeof, cpp.LBrace, cpp.KwExtension, cpp.Not:
 		return true
 	case cpp.LParen:
-		return known || words > 1 || !cpp.HasLower(p.toks[first].Text)
+		return known || !cpp.HasLower(p.toks[first].Text) || startsType(p.toks[after+1].Kind) ||
+			p.toks[after+1].Kind == cpp.Ident && p.typish(after+1) && p.toks[after+2].Kind == cpp.RParen
 	case cpp.Mul, cpp.And, cpp.Add, cpp.Sub, cpp.Inc, cpp.Dec:
 		return known
 	}
@@ -152,9 +154,23 @@ func (p *parser) declAhead() bool {
 	case k == cpp.KwAttribute:
 		return true
 	case k == cpp.LParen:
-		return p.mark(p.i)&cpp.Typename != 0 && p.peek(2) == cpp.Mul && p.peek(3) == cpp.Ident && p.peek(4) == cpp.RParen
+		return p.typish(p.i) && p.pointerName(p.i+1)
 	}
 	return false
+}
+
+// pointerName looks for "(*name)" or "(*const name[2])" at index i.
+func (p *parser) pointerName(i int) bool {
+	if p.toks[i].Kind != cpp.LParen || p.toks[i+1].Kind != cpp.Mul {
+		return false
+	}
+	for i += 2; p.toks[i].Kind == cpp.KwQual; i++ {
+		if i > p.i+ahead/2 {
+			return false
+		}
+	}
+	k := p.toks[i+1].Kind
+	return p.toks[i].Kind == cpp.Ident && (k == cpp.LBracket || k == cpp.RParen && p.toks[i+2].Kind == cpp.LParen)
 }
 
 // twoNames: "foo_t x;" declares, "MACRO call(x);" does not.

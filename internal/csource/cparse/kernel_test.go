@@ -79,6 +79,9 @@ func (k *kernelRun) file(t *testing.T, path string) {
 }
 
 func (k *kernelRun) function(f *cast.File, fn *cast.Func) {
+	if fn.Skipped > 0 && os.Getenv("KERNEL_ALL") != "" {
+		k.list(f, fn)
+	}
 	if fn.Body.Pos > fn.End || !lockCall.MatchString(f.Text[fn.Body.Pos:fn.End]) {
 		return
 	}
@@ -86,9 +89,29 @@ func (k *kernelRun) function(f *cast.File, fn *cast.Func) {
 	if fn.Skipped > 0 {
 		k.badLock++
 		if k.badLock <= k.wanted {
-			println("LOCK", f.Path, f.Line(fn.Pos), fn.Name, fn.Skipped, f.Stats.FirstError)
+			k.list(f, fn)
 		}
 	}
+}
+
+// list prints the first statement of fn that was skipped.
+func (k *kernelRun) list(f *cast.File, fn *cast.Func) {
+	pos := fn.Pos
+	walkStmts(fn.Body, func(s *cast.Stmt) {
+		cast.Walk(s.X, func(e *cast.Expr) bool {
+			if e.Op == cast.BadExpr && pos == fn.Pos {
+				pos = e.Pos
+			}
+			return true
+		})
+		if s.Kind == cast.BadStmt && pos == fn.Pos {
+			pos = s.Pos
+		}
+	})
+	line := f.Line(pos)
+	text := f.Text[f.Lines[line-1]:]
+	text, _, _ = strings.Cut(text, "\n")
+	println("LOCK", f.Path, line, fn.Name, text)
 }
 
 func (k *kernelRun) print(t *testing.T) {

@@ -122,8 +122,7 @@ func (p *parser) specName(s *specs) bool {
 // declaresFunction: "foo_t (*f)(int)" starts with a type though a
 // parenthesis follows.
 func (p *parser) declaresFunction() bool {
-	return p.peek(2) == cpp.Mul && p.peek(3) == cpp.Ident && p.peek(4) == cpp.RParen && p.peek(5) == cpp.LParen ||
-		p.mark(p.i)&cpp.Typename != 0
+	return p.pointerName(p.i+1) || p.mark(p.i)&cpp.Typename != 0
 }
 
 func (p *parser) namedType(s *specs) {
@@ -150,6 +149,8 @@ func (p *parser) annotates(k cpp.Kind, typed bool) bool {
 	switch {
 	case p.mark(p.i)&cpp.Annotation != 0:
 		return true
+	case p.typish(p.i), k == cpp.Ident && p.mark(p.i+1)&cpp.Annotation != 0:
+		return false
 	case k == cpp.Ident:
 		n := p.peek(2) // "__init foo_t bar", but "__foo bar;"
 		return n == cpp.Ident || n == cpp.Mul || startsType(n)
@@ -172,8 +173,7 @@ func (p *parser) annotatesCall(typed bool) bool {
 	}
 	switch after := p.at(end + 1); {
 	case after.Kind == cpp.Ident:
-		// "int f(void) __acquires(x)" is a function.
-		return !typed || p.annotation(p.i) && !p.annotation(end+1)
+		return p.annotatesName(end+1, typed)
 	case after.Kind == cpp.Mul:
 		return true
 	case after.Kind == cpp.KwAttribute:
@@ -181,6 +181,16 @@ func (p *parser) annotatesCall(typed bool) bool {
 	default:
 		return after.Kind.StartsDecl() && (!typed || p.annotation(p.i))
 	}
+}
+
+// annotatesName: the name with index i follows the parenthesis. In "int f(void)
+// __acquires(x)" and "DEFINE_X(y) __aligned = 0" it is an annotation itself.
+func (p *parser) annotatesName(i int, typed bool) bool {
+	after := p.at(i + 1).Kind
+	if !typed {
+		return !p.annotation(i) || after != cpp.Eq && after != cpp.Semi
+	}
+	return p.annotation(p.i) && (!p.annotation(i) || after == cpp.LBracket || after == cpp.Eq)
 }
 
 // secondName is a name behind the type.

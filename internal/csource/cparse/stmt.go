@@ -1,6 +1,8 @@
 package cparse
 
 import (
+	"strings"
+
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/cpp"
 )
@@ -243,8 +245,8 @@ func (p *parser) endsInArg() bool {
 // asm parses an asm statement for the labels it may jump to.
 func (p *parser) asm() *cast.Stmt {
 	s := p.stmt(cast.AsmStmt)
+	jumps := strings.HasSuffix(p.cur().Text, "goto")
 	p.next()
-	jumps := false
 	for p.tok == cpp.KwQual || p.tok == cpp.KwGoto || p.tok == cpp.KwInline {
 		jumps = jumps || p.tok == cpp.KwGoto
 		p.next()

@@ -19,13 +19,14 @@ func (p *parser) typeof() *cast.Type {
 	p.next()
 	if asType {
 		inner := p.typeName()
+		if p.accept(cpp.Comma) { // typeof_member(T, m)
+			t.Expr = p.inner()
+			inner = t
+		}
 		p.expect(cpp.RParen)
 		return inner
 	}
 	t.Expr = p.inner()
-	if p.accept(cpp.Comma) { // typeof_member(T, m)
-		p.inner()
-	}
 	p.expect(cpp.RParen)
 	return t
 }

@@ -44,9 +44,10 @@ func (r *Reader) define(arg string, pos int) {
 // constant reports whether a macro's body has no name in it. Register lists
 // have millions of these, and nobody asks for any.
 func constant(body string) bool {
-	word := false
+	word, empty := false, true
 	for i := 0; i < len(body); i++ {
-		switch c := body[i]; class[c] {
+		c := body[i]
+		switch class[c] {
 		case digit:
 			word = true
 		case letter:
@@ -59,6 +60,9 @@ func constant(body string) bool {
 			if c == '/' && i+1 < len(body) && (body[i+1] == '*' || body[i+1] == '/') {
 				return i > 0 && strings.TrimSpace(body[:i]) != ""
 			}
+			if empty && strings.IndexByte("*/%<>=&|^", c) >= 0 {
+				return false // #define KB *(1 << 10)
+			}
 			word = false
 		case single:
 			if i == 0 || c == '{' || c == '}' {
@@ -68,8 +72,9 @@ func constant(body string) bool {
 		default:
 			return false
 		}
+		empty = empty && class[c] == blank
 	}
-	return strings.TrimSpace(body) != ""
+	return !empty
 }
 
 // readSkipped makes the constants known that define passed over.

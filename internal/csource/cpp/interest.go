@@ -31,8 +31,13 @@ func (r *Reader) judgeDeep(m *macro, depth int) interest {
 	if len(toks) == 0 {
 		got = emptyInterest(m)
 	}
-	if unbalanced(toks) {
+	switch {
+	case unbalanced(toks):
 		got = essential
+	case incomplete(m, toks):
+		got = worthAbroad
+	case identity(toks):
+		got = max(got, worthHere)
 	}
 	for i := 0; i < len(toks) && got < essential; i++ {
 		got = max(got, r.tokenInterest(m, toks, i, depth))
@@ -51,6 +56,21 @@ func emptyInterest(m *macro) interest {
 		return worthless
 	}
 	return worthHere
+}
+
+// incomplete reports whether a macro is no operand: 16 KB, with "*(1 << 10)".
+func incomplete(m *macro, toks []Token) bool {
+	return !m.funcLike && len(toks) > 1 && toks[0].Kind.Precedence() > 0 && toks[0].Kind != And && toks[0].Kind != Sub
+}
+
+// identity reports whether a macro only gives its arguments back.
+func identity(toks []Token) bool {
+	for _, t := range toks {
+		if t.Macro == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func unbalanced(toks []Token) bool {

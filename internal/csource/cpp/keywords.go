@@ -74,7 +74,7 @@ var groups = []struct {
 	{KwSizeof, 0, []string{"sizeof"}},
 	{KwAlignof, 0, []string{"_Alignof", "__alignof__", "__alignof", "alignof"}},
 	{KwExtension, 0, []string{"__extension__", "__real__", "__imag__"}},
-	{KwAsm, 0, []string{"asm", "__asm", "__asm__"}},
+	{KwAsm, 0, []string{"asm", "__asm", "__asm__", "asm_inline", "asm_volatile_goto", "asm_goto_output"}},
 	{KwGeneric, 0, []string{"_Generic"}},
 	{KwLabel, 0, []string{"__label__"}},
 	// include/linux/types.h, include/uapi/linux/types.h, asm-generic/int-ll64.h
@@ -98,5 +98,7 @@ var groups = []struct {
 	{Ident, Annotation, []string{
 		"asmlinkage", "notrace", "noinline", "noinline_for_stack", "fastcall", "randomized_struct_fields_start",
 		"noinstr", "nokprobe_inline", "STATIC", "INIT", "EXPORT", "efi_noinline",
+		"__user", "__kernel", "__iomem", "__rcu", "__percpu", "__force", "__nocast", "__private", "__bitwise", "__safe",
+		"__must_check", "__maybe_unused", "__always_unused", "__init", "__exit", "__initdata", "__read_mostly",
 	}},
 }
