@@ -21,7 +21,6 @@ import (
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
-	"gordian/internal/csource/link"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/csource/lower"
 	"gordian/internal/csource/tree"
@@ -37,32 +36,19 @@ type Options struct {
 // Analyze reads and analyses source. It fails if a path cannot be read at all
 // or ctx ends; what could be read only in part is in Facts.Incomplete.
 func Analyze(ctx context.Context, o Options) (*srcfact.Facts, error) {
+	_, f, err := Open(ctx, o)
+	return f, err
+}
+
+// filled gives every option a value.
+func (o Options) filled() (Options, error) {
 	if o.APIs == nil {
-		return nil, errors.New("csource: no API table")
+		return o, errors.New("csource: no API table")
 	}
 	if o.Tree.Jobs <= 0 {
 		o.Tree.Jobs = runtime.GOMAXPROCS(0)
 	}
-	t, err := tree.Load(ctx, o.Tree)
-	if err != nil {
-		return nil, err
-	}
-	c := &collector{table: o.APIs, types: t.Types, stats: map[string]int64{}}
-	if err := t.Each(ctx, o.APIs.Relevant, c.file); err != nil {
-		return nil, err
-	}
-	p := link.New(c.units, o.APIs)
-	report := func(done, total int) {
-		if o.Tree.Progress != nil {
-			o.Tree.Progress("functions", done, total)
-		}
-	}
-	if err := p.Summarize(ctx, o.Tree.Jobs, report); err != nil {
-		return nil, err
-	}
-	f := p.Facts()
-	c.finish(f, t)
-	return f, nil
+	return o, nil
 }
 
 // collector lowers each file as it is parsed.
@@ -76,6 +62,10 @@ type collector struct {
 	ignored []srcfact.Ignore
 	stats   map[string]int64
 	seen    map[string]map[uint64]bool // functions of a file, by hash, under its first choice of arms
+}
+
+func newCollector(table *lockapi.Table, t *tree.Tree) *collector {
+	return &collector{table: table, types: t.Types, stats: map[string]int64{}}
 }
 
 func (c *collector) file(_ int, src *tree.Source, arms int, f *cast.File) error {

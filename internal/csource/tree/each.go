@@ -24,6 +24,7 @@ type Visit func(worker int, src *Source, arms int, f *cast.File) error
 // choice. relevant tells the names that make a function matter.
 func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit) error {
 	r := newReader(ctx, t, relevant, visit)
+	t.last = r
 	if err := r.readHeaders(); err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ type Tree struct {
 	disk    *disk
 	builds  builds
 	headers int
+	last    *reader // of Each, for Again
 
 	mu    sync.Mutex
 	notes []srcfact.Note
