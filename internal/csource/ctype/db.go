@@ -56,6 +56,7 @@ func (db *DB) Forget(path string) {
 
 // Seal ends the time of headers.
 func (db *DB) Seal() {
+	db.pool.full = true
 	db.scopes.Range(func(_, v any) bool {
 		db.headers = append(db.headers, v.(*scope))
 		return true

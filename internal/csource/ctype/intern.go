@@ -54,6 +54,7 @@ func (t *table[K, V]) put(k K, v V) V {
 type pool struct {
 	names *table[string, string]
 	types *table[Type, *Type]
+	full  bool // no more names are kept: those of a source go with it
 }
 
 func newPool() pool {
@@ -69,6 +70,9 @@ func (p pool) name(s string) string {
 		return kept
 	}
 	s = strings.Clone(s)
+	if p.full {
+		return s
+	}
 	return p.names.put(s, s)
 }
 
