@@ -16,12 +16,12 @@ func tellIRQEnable(st *slipStory) {
 
 func tellIRQContext(st *slipStory) {
 	st.f.Title = st.last.Func + "() enables interrupts, but runs with them off"
-	caller := ""
+	caller := st.entry()
 	if n := len(st.Other); n > 0 {
 		caller = st.Other[0].Func + "() gets to " + st.last.Func + "() with interrupts off (" + baseName(st.Other[n-1]) + ")."
 	}
 	st.f.Explanation = sentences(caller,
-		irqDoes(&st.last)+" in "+st.last.Func+"() ("+baseName(st.last)+") turns them on, whatever they were before.",
+		irqDoes(&st.last)+" in "+st.last.Func+"() ("+baseName(st.last)+") turns interrupts on, whatever they were before.",
 		"The caller goes on with interrupts enabled in a section, or a handler, that counts on their being off.")
 	st.irqMoments()
 }

@@ -51,10 +51,10 @@ func tellUpgrade(st *slipStory) {
 
 // heldByCaller says that whoever calls the function holds the lock.
 func (st *slipStory) heldByCaller() string {
-	if st.taken.Func != "" || st.Path[0].Kind != srcfact.StepEntry {
+	if st.taken.Func != "" {
 		return ""
 	}
-	return st.Path[0].Func + "() is " + st.Path[0].Text + " (" + baseName(st.Path[0]) + ")."
+	return st.entry()
 }
 
 // splitAdvice names the function to split, when a call leads to the lock.

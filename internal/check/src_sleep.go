@@ -15,10 +15,17 @@ func tellSleep(st *slipStory) {
 	} else {
 		st.f.Title = st.last.Func + "() calls " + what + ", which may sleep, " + short(why)
 	}
-	st.f.Explanation = sentences(st.held(),
+	st.f.Explanation = sentences(pick(len(st.Locks) == 0, st.entry(), ""), st.held(),
 		st.last.Func+"() calls "+what+" ("+baseName(st.last)+")"+st.through()+st.condition()+": that may sleep, "+why+".",
 		sleepHarm(st))
-	st.moment("the task", pick(st.taken.Func != "", st.takenCall(), "enters atomic context"), why)
+	begin := "enters atomic context"
+	switch {
+	case st.taken.Func != "":
+		begin = st.takenCall()
+	case st.Path[0].Kind == srcfact.StepEntry:
+		begin = st.Path[0].Func + "() runs"
+	}
+	st.moment("the task", begin, why)
 	st.moment("the task", what, "sleeps"+inFn(st.last.Func)+": another task gets this CPU")
 	if len(st.Locks) > 0 {
 		st.moment("another task, or an interrupt, on this CPU", st.takenCall(), "spins for a holder that cannot run here")
@@ -78,6 +85,8 @@ func sleepHarm(st *slipStory) string {
 		return "Whoever asks for " + st.lock + " on this CPU while it sleeps spins with preemption off, and the holder cannot come back."
 	case containsAny(st.Atomic, "irq", "interrupt", "timer", "tasklet"):
 		return "An interrupt has no task of its own that could sleep: the scheduler is called in the middle of whatever it interrupted."
+	case strings.HasPrefix(st.Atomic, "called"):
+		return "Who calls it so may hold a spinlock, or have interrupts off: the interface says that it must not sleep."
 	case strings.Contains(st.Atomic, "RCU"):
 		return "A reader that sleeps lets the grace period end under it, or keeps it from ending."
 	}

@@ -89,7 +89,7 @@ func (v *srcView) slip(r slipRule, s *srcfact.Slip) model.Finding {
 	v.addPath(&f, r.other, s.Other)
 	dropFixes(&f, s)
 	r.tell(st)
-	for i, steps := range [][]srcfact.Step{s.Path, s.Other} {
+	for i, steps := range [][]srcfact.Step{s.Path, s.Other, s.Path} {
 		if i < len(f.Path) && len(f.Path[i].Why) == 0 {
 			f.Path[i].Why = v.whys(steps)
 		}
@@ -133,6 +133,15 @@ func (st *slipStory) held() string {
 		return st.lock + " is held by the caller of " + st.taken.Func + "() (" + baseName(st.taken) + " says so)."
 	}
 	return st.taken.Func + "() " + lockNote("takes", &st.taken) + " (" + baseName(st.taken) + ")."
+}
+
+// entry says what the path starts with, if that is a callback.
+func (st *slipStory) entry() string {
+	s := &st.Path[0]
+	if s.Kind != srcfact.StepEntry {
+		return ""
+	}
+	return stepNote(s) + " (" + baseName(*s) + ")."
 }
 
 // through says by which calls the holder gets to the slip: " through a() and b()".

@@ -26,7 +26,7 @@ func whereText(s srcfact.Step) string { return s.Func + " (" + placeText(s) + ")
 func stepNote(s *srcfact.Step) string {
 	switch s.Kind {
 	case srcfact.StepEntry:
-		return withText("starts", s.Text)
+		return s.Func + "() is " + entryWords(s)
 	case srcfact.StepCall:
 		return "calls " + s.Callee + "()" + textAfter(s.Text)
 	case srcfact.StepAcquire:
@@ -42,6 +42,9 @@ func stepNote(s *srcfact.Step) string {
 	case srcfact.StepIRQ:
 		return withText("changes the interrupt state", s.Text)
 	case srcfact.StepBranch:
+		if strings.Contains(s.Text, "for_each") {
+			return "goes round the loop"
+		}
 		return "goes this way when " + s.Text
 	case srcfact.StepReturn:
 		if s.Text == "" {
@@ -67,11 +70,34 @@ func withText(what, text string) string {
 
 func textAfter(text string) string { return pick(text == "", "", ": "+text) }
 
+// entryWords says what a function that a path starts with is: "a hardirq
+// handler, registered by request_irq()".
+func entryWords(s *srcfact.Step) string {
+	first, _, _ := strings.Cut(s.Text, " ")
+	switch first {
+	case "":
+		return "where the path starts"
+	case "called", "registered", "run", "a", "an", "the":
+		return s.Text
+	}
+	return article(s.Text)
+}
+
+// bareCall names the call of a step, if its text is one.
+func bareCall(s *srcfact.Step) string {
+	if strings.HasSuffix(s.Text, ")") && !strings.Contains(s.Text, " ") {
+		return s.Text
+	}
+	return ""
+}
+
 func lockNote(verb string, s *srcfact.Step) string {
 	if s.Lock == nil {
 		return verb + " a lock" + textAfter(s.Text)
 	}
 	switch {
+	case s.Kind == srcfact.StepAcquire && releasing(s.Lock.API+"("):
+		return "has " + lockWords(s.Lock) + " until here" // known by its end
 	case strings.HasPrefix(s.Text, "held by"):
 		return lockWords(s.Lock) + " is " + s.Text
 	case strings.HasSuffix(s.Text, "()") && !strings.Contains(s.Text, " "):
@@ -129,6 +155,9 @@ func (v *srcView) addPath(f *model.Finding, thread string, steps []srcfact.Step)
 
 func (v *srcView) location(thread string, s *srcfact.Step) model.Location {
 	l := model.Location{Thread: thread, Function: s.Func, File: s.File, Line: s.Line, Note: stepNote(s)}
+	if s.Kind == srcfact.StepEntry {
+		l.Function = "" // it stands where the function is registered
+	}
 	lines := v.lines(s.File)
 	if s.Line < 1 || s.Line > len(lines) {
 		return l

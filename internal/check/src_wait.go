@@ -22,28 +22,37 @@ func tellWait(st *slipStory) {
 		other += "."
 	}
 	st.f.Explanation = sentences(st.held(),
-		st.last.Func+"() waits ("+baseName(st.last)+")"+st.through()+": "+stepNote(&st.last)+".", other,
+		st.last.Func+"() waits"+st.waitCall()+" ("+baseName(st.last)+")"+st.through()+".", other,
 		"If that has started, it waits for "+st.lock+", and its holder waits for it to end.")
 	st.moment("CPU0", st.takenCall(), "gets "+st.lock)
 	st.moment("CPU1", pick(end.Func == "", what+" starts", end.Func+"() starts"), "")
-	st.moment("CPU0", stepNote(&st.last), "waits"+inFn(st.last.Func)+" until that has ended")
+	st.moment("CPU0", pick(bareCall(&st.last) == "", stepNote(&st.last), bareCall(&st.last)), "waits"+inFn(st.last.Func)+" until that has ended")
 	st.moment("CPU1", pick(end.Lock != nil, st.otherCall(end), "needs "+st.lock), "waits for "+st.lock+", held by CPU0")
 	st.f.Path = []model.PathStep{
-		{Kind: model.Before, From: st.lock, To: what, At: whereText(st.last)},
-		{Kind: model.Before, From: what, To: st.lock, At: pick(end.Func == "", "", whereText(end))}}
+		{Kind: model.Waits, From: st.first.Func + "()", To: what, At: whereText(st.last)},
+		{Kind: model.Waits, From: what, To: st.lock, At: pick(end.Func == "", "", whereText(end))},
+		{Kind: model.HeldBy, From: st.lock, To: st.first.Func + "()", At: pick(st.taken.Func == "", "", whereText(st.taken))}}
 	st.own("Wait for "+what+" after "+st.lock+" is released",
 		"In "+st.first.Func+"() mark the object as closing under "+st.lock+", so that nothing new is started, release the lock, and then wait.")
+}
+
+// waitCall names the call that waits: " in flush_work()".
+func (st *slipStory) waitCall() string {
+	if c := bareCall(&st.last); c != "" {
+		return " in " + c
+	}
+	return ": " + stepNote(&st.last)
 }
 
 // tellWaitInside is a wait that no lock is part of: a reader waits for the
 // grace period that its own end is needed for.
 func tellWaitInside(st *slipStory) {
-	st.f.Title = st.last.Func + "() waits for what cannot end before it goes on: " + stepNote(&st.last)
+	st.f.Title = st.last.Func + "() waits" + st.waitCall() + " for what cannot end before it goes on"
 	st.f.Explanation = sentences(
-		st.last.Func+"() waits ("+baseName(st.last)+")"+st.through()+" "+st.atomic()+": "+stepNote(&st.last)+".",
+		st.last.Func+"() waits"+st.waitCall()+" ("+baseName(st.last)+")"+st.through()+", "+st.atomic()+".",
 		"What it waits for needs it to leave that section first, and it leaves the section only after the wait.")
 	st.moment("the task", "enters the section", st.Atomic)
-	st.moment("the task", stepNote(&st.last), "waits"+inFn(st.last.Func)+" for itself")
+	st.moment("the task", pick(bareCall(&st.last) == "", stepNote(&st.last), bareCall(&st.last)), "waits"+inFn(st.last.Func)+" for itself")
 	st.own("Leave the section before the wait", "Take a reference to what the section protects, leave the section, then wait; or use the form that calls back (call_rcu()) instead of waiting.")
 }
 
