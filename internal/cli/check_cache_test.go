@@ -26,7 +26,7 @@ func TestCheckCache(t *testing.T) {
 		var out, errs bytes.Buffer
 		s := fakeStreams(&out, &errs)
 		s.source = fakeAnalysis()
-		s.source.facts = func(ctx context.Context, o sourceOptions) (*srcfact.Facts, error) {
+		s.source.facts = func(ctx context.Context, o sourceOptions) (*srcfact.Facts, lookAgain, error) {
 			runs++
 			return fakeFacts(ctx, o)
 		}

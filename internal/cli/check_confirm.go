@@ -2,81 +2,72 @@ package cli
 
 import (
 	"context"
-	"os"
-	"path/filepath"
+	"slices"
 
 	"gordian/internal/check"
 	"gordian/internal/model"
 )
 
-// maxConfirmed bounds the findings whose fixes are tried: each costs an
-// analysis of its file. Others keep the advice and lose the diff.
-const maxConfirmed = 24
+// Trying a fix costs another look at its file and at all that calls into it.
+// Findings beyond maxConfirmed, and those in more files than maxTried, keep
+// the advice and lose the diff: checking their file alone gives it.
+const (
+	maxConfirmed = 24
+	maxTried     = 200
+)
 
 // confirm keeps the diffs that cure their finding and bring no other one: it
 // analyses the patched text before anybody sees it.
-func (k *checkCmd) confirm(ctx context.Context, c *checked, o sourceOptions) error {
+func (k *checkCmd) confirm(ctx context.Context, c *checked, again lookAgain) {
 	tried := 0
 	for i := range c.findings {
 		if !hasEdits(&c.findings[i]) {
 			continue
 		}
-		if tried++; tried > maxConfirmed {
+		if tried++; tried > maxConfirmed || len(c.source.Files) > maxTried || again == nil {
 			dropEdits(&c.findings[i])
+			tried--
 		}
 	}
 	if tried == 0 {
-		return nil
+		return
 	}
-	temp, err := os.MkdirTemp("", "gordian-fix-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temp) //nolint:errcheck // nothing is lost if it stays
 	done := 0
-	say := o.Progress
-	o.Progress = func(string, int, int) {} // many short runs: one line for all
 	c.findings = check.ConfirmFixes(ctx, c.findings, c.text, func(file string, patched []byte) ([]model.Finding, error) {
+		text := string(patched)
+		if text == c.text.Text(file) {
+			return through(c.findings, file), nil // that is what was just analysed
+		}
+		c.options.Progress("trying fixes", done, max(done, tried))
 		done++
-		say("trying fixes", done, max(done, 2*min(tried, maxConfirmed)))
-		return k.recheck(ctx, c, o, filepath.Join(temp, "patched.c"), file, patched)
+		s, err := again(ctx, c.analysed(file), text)
+		if err != nil {
+			return nil, err
+		}
+		look := newChecked(s, c.options)
+		look.text.replace(file, text)
+		return through(k.source.judge(ctx, look.inputs, s, look.text), file), nil
 	})
-	return nil
 }
 
-// recheck analyses one file with another text.
-func (k *checkCmd) recheck(ctx context.Context, c *checked, o sourceOptions, temp, file string, patched []byte) ([]model.Finding, error) {
-	if err := os.WriteFile(temp, patched, 0o600); err != nil {
-		return nil, err
+// through picks the findings that go through a file: what others have in
+// common with them, such as a function's name, is chance.
+func through(fs []model.Finding, file string) []model.Finding {
+	var out []model.Finding
+	for i := range fs {
+		if fs[i].File == file || slices.ContainsFunc(fs[i].Locations, func(l model.Location) bool { return l.File == file }) {
+			out = append(out, fs[i])
+		}
 	}
-	place, err := c.place(file)
-	if err != nil {
-		return nil, err
-	}
-	if c.only(place) && string(patched) == c.text.Text(file) {
-		return c.findings, nil // that is what was just analysed
-	}
-	with := make(map[string]string, len(o.Replace)+1)
-	for p, r := range o.Replace {
-		with[p] = r
-	}
-	with[place] = temp
-	o.Replace, o.Paths = with, []string{place}
-	s, err := k.source.facts(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	again := newChecked(s, o)
-	return k.source.judge(ctx, again.inputs, s, again.text), nil
+	return out
 }
 
-// only reports whether a file is all that was asked for.
-func (c *checked) only(place string) bool {
-	if len(c.options.Paths) != 1 {
-		return false
+// analysed is the name of a file for the analysis.
+func (c *checked) analysed(file string) string {
+	if file == stdinName && c.stdin != "" {
+		return c.stdin
 	}
-	abs, err := filepath.Abs(c.options.Paths[0])
-	return err == nil && abs == place
+	return file
 }
 
 func hasEdits(f *model.Finding) bool {

@@ -25,7 +25,7 @@ import (
 // is a finding of that rule, in function name.
 func fakeAnalysis() analysis { return analysis{facts: fakeFacts, judge: fakeJudge} }
 
-func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
+func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, lookAgain, error) {
 	s := &srcfact.Facts{Stats: map[string]int64{}}
 	if o.Progress != nil {
 		o.Progress("reading", 1, 2)
@@ -48,7 +48,7 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, f := range s.Files {
@@ -57,7 +57,12 @@ func fakeFacts(_ context.Context, o sourceOptions) (*srcfact.Facts, error) {
 		}
 	}
 	s.Stats["files"] = int64(len(s.Files))
-	return s, nil
+	again := func(context.Context, string, string) (*srcfact.Facts, error) { // its text is all that counts
+		t := *s
+		t.Files = slices.Clone(s.Files)
+		return &t, nil
+	}
+	return s, again, nil
 }
 
 func fakeFile(path string, o sourceOptions) srcfact.File {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -24,12 +23,17 @@ type sourceOptions struct {
 
 // analysis is what gordian check stands on; tests put fakes here.
 type analysis struct {
-	facts func(ctx context.Context, o sourceOptions) (*srcfact.Facts, error)
+	// facts reads source. again looks at one of the files once more, with
+	// another text; it is for one goroutine.
+	facts func(ctx context.Context, o sourceOptions) (f *srcfact.Facts, again lookAgain, err error)
 	judge func(ctx context.Context, f *model.Facts, s *srcfact.Facts, text check.TextSource) []model.Finding
 	// keepFrom is how long an analysis takes whose result is kept: a quick one
 	// is as quick again, and would push out the others.
 	keepFrom time.Duration
 }
+
+// lookAgain analyses the same files, of which one has another text.
+type lookAgain func(ctx context.Context, file, text string) (*srcfact.Facts, error)
 
 // checked is what an analysis found.
 type checked struct {
@@ -38,6 +42,7 @@ type checked struct {
 	findings []model.Finding
 	text     *sourceText
 	options  sourceOptions
+	stdin    string // the file that stands for standard input, as the analysis names it
 }
 
 // analyse runs the analysis behind a progress line. It is left behind when it
@@ -76,7 +81,7 @@ func (k *checkCmd) analyse(ctx context.Context, o sourceOptions) (*checked, erro
 
 // judged analyses, and tries the fixes.
 func (k *checkCmd) judged(ctx context.Context, o sourceOptions) (*checked, error) {
-	s, err := k.source.facts(ctx, o)
+	s, again, err := k.source.facts(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -86,40 +91,20 @@ func (k *checkCmd) judged(ctx context.Context, o sourceOptions) (*checked, error
 	c := newChecked(s, o)
 	o.Progress("judging", 0, 0)
 	c.findings = k.source.judge(ctx, c.inputs, s, c.text)
-	return c, k.confirm(ctx, c, o)
+	k.confirm(ctx, c, again)
+	return c, nil
 }
 
 func newChecked(s *srcfact.Facts, o sourceOptions) *checked {
+	stdin := ""
 	if len(o.Paths) == 1 && isStdin(o.Paths[0]) {
-		renameStdin(s)
+		stdin = renameStdin(s)
 	}
-	return &checked{inputs: sourceInputs(s), source: s, text: newSourceText(s, o.Options), options: o}
+	return &checked{inputs: sourceInputs(s), source: s, text: newSourceText(s, o.Options), options: o, stdin: stdin}
 }
 
 // document makes the document of what is left after the filters.
 func (c *checked) document() *model.Document { return newDocument(c.inputs, c.findings) }
-
-// place returns the path that a checked file has for the analysis, whatever
-// file its text came from.
-func (c *checked) place(file string) (string, error) {
-	for _, f := range c.source.Files {
-		if f.Path != file {
-			continue
-		}
-		for place, read := range c.options.Replace {
-			if read == f.Read {
-				return place, nil
-			}
-		}
-		if over := c.options.Overlay; over != "" {
-			if rel, err := filepath.Rel(over, f.Read); err == nil && filepath.IsLocal(rel) {
-				return filepath.Abs(filepath.Join(c.options.Root, rel))
-			}
-		}
-		return filepath.Abs(f.Read)
-	}
-	return "", fmt.Errorf("%s was not checked", file)
-}
 
 // sourceInputs makes one input of each file, so that findings can name them.
 func sourceInputs(s *srcfact.Facts) *model.Facts {

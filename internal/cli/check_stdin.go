@@ -75,10 +75,10 @@ func isStdin(path string) bool {
 	return filepath.Base(path) == stdinFile && strings.HasPrefix(filepath.Base(filepath.Dir(path)), stdinFolder)
 }
 
-// renameStdin shows the temporary file as what it is.
-func renameStdin(s *srcfact.Facts) {
+// renameStdin shows the temporary file as what it is, and returns its name.
+func renameStdin(s *srcfact.Facts) string {
 	if len(s.Files) != 1 {
-		return
+		return ""
 	}
 	old := s.Files[0].Path
 	rename := func(name *string) {
@@ -94,6 +94,7 @@ func renameStdin(s *srcfact.Facts) {
 		rename(&s.Incomplete[i].File)
 	}
 	eachStep(s, func(st *srcfact.Step) { rename(&st.File) })
+	return old
 }
 
 // eachStep visits every step of every path.

@@ -35,6 +35,12 @@ func newSourceText(s *srcfact.Facts, o tree.Options) *sourceText {
 // maxText bounds a file whose lines are shown.
 const maxText = 64 << 20
 
+// replace gives a file another text.
+func (t *sourceText) replace(file, text string) {
+	t.texts[file] = text
+	delete(t.lines, file)
+}
+
 // Text returns the text of a file, "" if it cannot be read.
 func (t *sourceText) Text(file string) string {
 	if s, ok := t.texts[file]; ok {

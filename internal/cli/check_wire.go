@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"gordian/internal/check"
@@ -15,27 +14,24 @@ import (
 
 // sourceAnalysis returns the real analysis.
 func sourceAnalysis() analysis {
-	w := &wiring{kernel: sync.OnceValues(lockapi.Kernel)}
-	return analysis{facts: w.facts, judge: check.Source, keepFrom: time.Second}
+	return analysis{facts: readSource, judge: check.Source, keepFrom: 2 * time.Second}
 }
 
-// wiring keeps the table of the kernel's functions: trying fixes analyses
-// many times.
-type wiring struct {
-	kernel func() (*lockapi.Table, error)
-}
-
-func (w *wiring) facts(ctx context.Context, o sourceOptions) (*srcfact.Facts, error) {
-	apis, err := w.kernel()
+func readSource(ctx context.Context, o sourceOptions) (*srcfact.Facts, lookAgain, error) {
+	apis, err := lockapi.Kernel()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range o.Projects {
 		if apis, err = addProject(apis, name); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return csource.Analyze(ctx, csource.Options{Tree: o.Options, APIs: apis})
+	s, f, err := csource.Open(ctx, csource.Options{Tree: o.Options, APIs: apis})
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, s.With, nil
 }
 
 func addProject(t *lockapi.Table, name string) (*lockapi.Table, error) {
