@@ -64,6 +64,9 @@ type Class struct {
 	// Single is set if there is only one instance: a global lock.
 	Single bool
 	Sites  int // acquire sites
+	// Checked is set if one of these is in a file that is checked: others are
+	// in headers and in files that were read for context.
+	Checked bool
 }
 
 // Lock is a lock as one place in the source names it.

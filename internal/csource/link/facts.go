@@ -80,13 +80,14 @@ func (b *facts) function(f *ir.Func) {
 	}
 }
 
-func (b *facts) class(l *srcfact.Lock, single bool) {
+func (b *facts) class(l *srcfact.Lock, f *ir.Func, t *flow.Take) {
 	c := b.classes[l.Class]
 	if c == nil {
-		c = &srcfact.Class{Ref: l.Class, Name: l.Name, Type: l.Type, Single: single}
+		c = &srcfact.Class{Ref: l.Class, Name: l.Name, Type: l.Type, Single: single(f, &t.Lock), File: t.Lock.Decl}
 		b.classes[l.Class] = c
 	}
 	c.Sites++
+	c.Checked = c.Checked || f.Unit.Check
 }
 
 // order is one lock taken under another.
@@ -220,7 +221,7 @@ func rootOf(f *ir.Func, id ir.PathID) ir.PathID {
 // take is an acquisition: what it says of interrupts depends on who calls.
 func (b *facts) take(f *ir.Func, t *flow.Take) {
 	l := b.lock(&t.Lock, f)
-	b.class(&l, single(f, &t.Lock))
+	b.class(&l, f, t)
 	switch t.Lock.Type {
 	case model.Spinlock, model.RawSpinlock, model.RWLock, model.Seqlock, model.BitLock:
 	default:
