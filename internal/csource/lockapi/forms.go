@@ -1,29 +1,35 @@
 package lockapi
 
-import "gordian/internal/model"
+import (
+	"errors"
+
+	"gordian/internal/model"
+)
 
 // An entry of a data file is a form that is filled in key by key and then
 // added to the table. docs/gordian-toml.md explains them to who writes one.
 type form interface {
 	set(key string, v *node) error
-	add(a *adder) error
+	add(t *Table) error
 }
 
-// newForm returns an empty form for the section [[kind]], nil for none.
-func newForm(kind string) form {
+// newForm returns an empty form for the section [[kind]], nil for none. The
+// file itself is the source of what names no other.
+func newForm(kind, file string) form {
+	n := names{source: file}
 	switch kind {
 	case "call", "guard":
-		return &callForm{kind: kind, only: noEffect()}
+		return &callForm{names: n, kind: kind, only: noEffect()}
 	case "op":
-		return &opForm{op: Op{Context: model.Process}}
+		return &opForm{names: n, op: Op{Context: model.Process}}
 	case "type", "define", "init":
-		return &typeForm{kind: kind}
+		return &typeForm{names: n, kind: kind}
 	case "gfp":
-		return &gfpForm{}
+		return &gfpForm{names: n}
 	case "cleanup":
-		return &cleanupForm{}
+		return &cleanupForm{names: n}
 	case "predicate":
-		return &predicateForm{}
+		return &predicateForm{names: n}
 	}
 	return nil
 }
@@ -48,25 +54,30 @@ func (n *names) set(key string, v *node) error {
 }
 
 // callForm is [[call]] or [[guard]]: one effect of which the keys stand in the
-// entry itself, or a list of effects.
+// entry itself, or a list of effects. An empty list is a function that is
+// known to do nothing.
 type callForm struct {
 	names
 	kind    string
+	single  bool // a key of only was set
 	only    Effect
+	listed  bool
 	effects []Effect
 }
 
 func (f *callForm) set(key string, v *node) error {
 	if key == "effects" {
+		f.listed = true
 		return elements(v, func(v *node) error {
 			e := noEffect()
 			f.effects = append(f.effects, e)
 			return table(v, f.effects[len(f.effects)-1].set)
 		})
 	}
-	if err := f.names.set(key, v); err != errUnknownKey {
+	if err := f.names.set(key, v); !errors.Is(err, errUnknownKey) {
 		return err
 	}
+	f.single = true
 	return f.only.set(key, v)
 }
 
@@ -164,8 +175,8 @@ func (e *Effect) flagKey(key string) *bool {
 
 // opForm is [[op]]: fields of one operations structure that are called alike.
 type opForm struct {
-	fields, also []string
-	op           Op
+	names
+	op Op
 }
 
 func (f *opForm) set(key string, v *node) error {
@@ -173,11 +184,9 @@ func (f *opForm) set(key string, v *node) error {
 	case "struct":
 		return text(&f.op.Struct, v)
 	case "fields":
-		return list(&f.fields, v)
-	case "also":
-		return list(&f.also, v)
-	case "source":
-		return text(&f.op.Source, v)
+		return list(&f.names.names, v)
+	case "also", "source":
+		return f.names.set(key, v)
 	case "context":
 		return oneOf(&f.op.Context, v, contexts())
 	case "irqs_off":

@@ -81,7 +81,7 @@ func stated(f form) (source string, names []string) {
 	case *callForm:
 		return f.source, f.names.names
 	case *opForm:
-		return f.op.Source, append(f.fields, f.op.Struct)
+		return f.source, append(f.names.names, f.op.Struct)
 	case *typeForm:
 		return f.source, f.names.names
 	case *gfpForm:

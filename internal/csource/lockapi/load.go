@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
+	"sync"
 
 	"gordian/internal/model"
 )
@@ -17,23 +19,37 @@ var kernelFiles embed.FS
 // Kernel returns the table of the kernel's own functions. It is made anew by
 // each call: keep it.
 func Kernel() (*Table, error) {
-	t := newTable()
 	files, err := fs.Glob(kernelFiles, "kernel/*.toml")
 	if err != nil {
 		return nil, err
 	}
-	seen := seen{}
-	for _, name := range files {
-		data, err := kernelFiles.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		if err := t.add(name, data, seen); err != nil {
-			return nil, err
+	// Every start of gordian waits for this, so the files are read at once.
+	entries, errs := make([][]entry, len(files)), make([]error, len(files))
+	var wg sync.WaitGroup
+	for i, name := range files {
+		wg.Go(func() {
+			data, err := kernelFiles.ReadFile(name)
+			if err == nil {
+				entries[i], err = parse(name, data)
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	t := newTable(kernelSize)
+	for _, e := range slices.Concat(entries...) {
+		if err := e.form.add(t); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.place(), err)
 		}
 	}
 	return t, nil
 }
+
+// kernelSize is about how many functions the kernel's table has.
+const kernelSize = 4096
 
 // maxFile bounds what a project's file may hold.
 const maxFile = 1 << 20
@@ -49,125 +65,93 @@ func (t *Table) Load(name string, r io.Reader) (*Table, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxFile)
 	}
-	out := t.clone()
-	if err := out.add(name, data, seen{}); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// add puts the entries of one file into t, up to the first that is wrong.
-func (t *Table) add(name string, data []byte, s seen) error {
 	entries, err := parse(name, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a := &adder{t: t, name: name, seen: s}
+	own := newTable(0)
 	for _, e := range entries {
-		if err := e.form.add(a); err != nil {
-			return fmt.Errorf("%s: %w", place(name, data, e.at), err)
+		if err := e.form.add(own); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.place(), err)
 		}
 	}
-	return nil
+	return t.with(own), nil
 }
 
-// seen holds the names that were defined, by kind of entry: two entries for
-// one name in the same table contradict each other.
-type seen map[[2]string]bool
-
-// adder puts the entries of one file into a table.
-type adder struct {
-	t    *Table
-	name string
-	seen seen
-}
-
-func (a *adder) source(s string) string {
-	if s == "" {
-		return a.name
+// define puts a value under each name of an entry. Two entries for one name
+// would contradict each other.
+func define[V any](into map[string]V, n *names, value func(name string) V) error {
+	if len(n.names)+len(n.also) == 0 {
+		return errors.New("names: missing")
 	}
-	return s
-}
-
-// each calls add for the names of an entry, once each.
-func (a *adder) each(kind, key string, names, also []string, add func(name string)) error {
-	if len(names)+len(also) == 0 {
-		return fmt.Errorf("%q: missing", key)
-	}
-	for _, list := range [][]string{names, also} {
+	for _, list := range [][]string{n.names, n.also} {
 		for _, name := range list {
-			id := [2]string{kind, name}
-			switch {
-			case name == "" || strings.ContainsAny(name, " \t\r\n"):
-				return fmt.Errorf("%q: %s is not a name", key, quote(name))
-			case a.seen[id]:
-				return fmt.Errorf("%q: %s has an entry already", key, quote(name))
+			if name == "" || strings.ContainsAny(name, " \t\r\n") {
+				return fmt.Errorf("%s is not a name", quote(name))
 			}
-			a.seen[id] = true
-			add(name)
+			if _, ok := into[name]; ok {
+				return fmt.Errorf("%s has an entry already", quote(name))
+			}
+			into[name] = value(name)
 		}
 	}
 	return nil
 }
 
-func (a *adder) named(kind string, n *names, add func(name string)) error {
-	return a.each(kind, "names", n.names, n.also, add)
-}
-
-func (f *callForm) add(a *adder) error {
-	effects := f.effects
-	if f.only.Kind != 0 {
-		if effects != nil {
-			return errors.New(`"do": an entry has either do or effects`)
-		}
-		effects = []Effect{f.only}
+func (f *callForm) add(t *Table) error {
+	if f.single == f.listed {
+		return errors.New("do: an entry has either do or effects")
 	}
-	for i := range effects {
-		effects[i].complete()
-		if err := effects[i].check(); err != nil {
+	if f.single {
+		f.effects = []Effect{f.only}
+	}
+	for i := range f.effects {
+		f.effects[i].complete()
+		if err := f.effects[i].check(); err != nil {
 			return err
 		}
 	}
-	into := a.t.calls
+	into := t.calls
 	if f.kind == "guard" {
-		into = a.t.guards
+		into = t.guards
 	}
-	source := a.source(f.source)
-	return a.named(f.kind, &f.names, func(name string) {
-		into[name] = &API{Name: name, Effects: effects, Source: source}
+	apis := make([]API, 0, len(f.names.names)+len(f.also))
+	return define(into, &f.names, func(name string) *API {
+		apis = append(apis, API{Name: name, Effects: f.effects, Source: f.source})
+		return &apis[len(apis)-1]
 	})
 }
 
-func (f *opForm) add(a *adder) error {
+func (f *opForm) add(t *Table) error {
 	if f.op.Struct == "" {
-		return errors.New(`"struct": missing`)
+		return errors.New("struct: missing")
 	}
-	f.op.Source = a.source(f.op.Source)
-	return a.each("op "+f.op.Struct, "fields", f.fields, f.also, func(name string) {
+	fields := t.ops[f.op.Struct]
+	if fields == nil {
+		fields = map[string]*Op{}
+		t.ops[f.op.Struct] = fields
+	}
+	f.op.Source = f.source
+	return define(fields, &f.names, func(name string) *Op {
 		op := f.op
 		op.Field = name
-		a.t.ops[field{op.Struct, name}] = &op
+		return &op
 	})
 }
 
-func (f *typeForm) add(a *adder) error {
+func (f *typeForm) add(t *Table) error {
 	if f.typ == "" {
-		return errors.New(`"type": missing`)
+		return errors.New("type: missing")
 	}
-	if f.kind == "type" {
-		trimStruct(f.names.names)
-		trimStruct(f.also)
+	switch f.kind {
+	case "define":
+		return define(t.defines, &f.names, func(string) definition { return definition{f.typ, f.arg} })
+	case "init":
+		return define(t.inits, &f.names, func(string) model.LockType { return f.typ })
 	}
-	return a.named(f.kind, &f.names, func(name string) {
-		switch f.kind {
-		case "type":
-			a.t.types[name] = f.typ
-		case "define":
-			a.t.defines[name] = define{f.typ, f.arg}
-		default:
-			a.t.inits[name] = f.typ
-		}
-	})
+	trimStruct(f.names.names)
+	trimStruct(f.also)
+	return define(t.types, &f.names, func(string) model.LockType { return f.typ })
 }
 
 func trimStruct(names []string) {
@@ -176,19 +160,19 @@ func trimStruct(names []string) {
 	}
 }
 
-func (f *gfpForm) add(a *adder) error {
-	return a.named("gfp", &f.names, func(name string) { a.t.gfp[name] = f.meaning })
+func (f *gfpForm) add(t *Table) error {
+	return define(t.gfp, &f.names, func(string) gfpMeaning { return f.meaning })
 }
 
-func (f *cleanupForm) add(a *adder) error {
-	return a.named("cleanup", &f.names, func(name string) { a.t.cleanups[name] = f.sleeps })
+func (f *cleanupForm) add(t *Table) error {
+	return define(t.cleanups, &f.names, func(string) bool { return f.sleeps })
 }
 
-func (f *predicateForm) add(a *adder) error {
+func (f *predicateForm) add(t *Table) error {
 	if f.is == "" {
-		return errors.New(`"is": missing`)
+		return errors.New("is: missing")
 	}
-	return a.named("predicate", &f.names, func(name string) { a.t.predicates[name] = f.is })
+	return define(t.predicates, &f.names, func(string) string { return f.is })
 }
 
 // complete fills in what an entry may leave out.
@@ -213,7 +197,7 @@ func (e *Effect) check() error {
 	missing := ""
 	switch {
 	case e.Kind == 0:
-		return errors.New(`"do": missing`)
+		return errors.New("do: missing")
 	case e.isLock() && e.Type == "" && !e.isAssert():
 		missing = "type"
 	case e.isLock() && e.Arg == none && e.Global == "" && !e.Any:
@@ -230,5 +214,5 @@ func (e *Effect) check() error {
 	if missing == "" {
 		return nil
 	}
-	return fmt.Errorf("%q: missing: %s needs it", missing, e.Kind)
+	return fmt.Errorf("%s: missing: %s needs it", missing, e.Kind)
 }

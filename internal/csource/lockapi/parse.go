@@ -9,17 +9,29 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// entry is one filled form and where in the file it begins.
+// entry is one filled form and where in a file it begins.
 type entry struct {
+	file *file
 	at   uint32
 	form form
 }
 
+type file struct {
+	name string
+	data []byte
+}
+
+// place returns file and line. It counts lines each time: once, for an error.
+func (f *file) place(offset uint32) string {
+	return fmt.Sprintf("%s:%d", f.name, 1+bytes.Count(f.data[:offset], []byte("\n")))
+}
+
+func (e *entry) place() string { return e.file.place(e.at) }
+
 // parser reads the forms of one data file.
 type parser struct {
 	toml    unstable.Parser
-	name    string
-	data    []byte
+	file    *file
 	entries []entry
 	keys    []string // those of the last entry: each may be given once
 }
@@ -27,7 +39,7 @@ type parser struct {
 // parse returns the entries of a data file in their order. Errors begin with
 // file and line, and name the key.
 func parse(name string, data []byte) ([]entry, error) {
-	p := &parser{name: name, data: data}
+	p := &parser{file: &file{name, data}}
 	p.toml.Reset(data)
 	// What stands before the first section speaks for the whole project.
 	p.begin(0, &projectForm{})
@@ -38,7 +50,7 @@ func parse(name string, data []byte) ([]entry, error) {
 	}
 	if err := p.toml.Error(); err != nil {
 		if at := (*unstable.ParserError)(nil); errors.As(err, &at) {
-			return nil, fmt.Errorf("%s: %s", place(name, data, p.toml.Range(at.Highlight).Offset), at.Message)
+			return nil, fmt.Errorf("%s: %s", p.file.place(p.toml.Range(at.Highlight).Offset), at.Message)
 		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -46,7 +58,7 @@ func parse(name string, data []byte) ([]entry, error) {
 }
 
 func (p *parser) begin(at uint32, f form) {
-	p.entries = append(p.entries, entry{at, f})
+	p.entries = append(p.entries, entry{p.file, at, f})
 	p.keys = p.keys[:0]
 }
 
@@ -65,12 +77,12 @@ func (p *parser) section(e *node) error {
 	at := keyOffset(e)
 	var f form
 	if e.Kind == unstable.ArrayTable {
-		f = newForm(kind)
+		f = newForm(kind, p.file.name)
 	} else if kind == "same" {
 		f = &sameForm{}
 	}
 	if f == nil {
-		return fmt.Errorf("%s: unknown section %s", place(p.name, p.data, at), quote(kind))
+		return fmt.Errorf("%s: unknown section %s", p.file.place(at), quote(kind))
 	}
 	p.begin(at, f)
 	return nil
@@ -78,16 +90,20 @@ func (p *parser) section(e *node) error {
 
 func (p *parser) keyValue(e *node) error {
 	key, ok := plainKey(e.Key())
+	f := p.entries[len(p.entries)-1].form
+	_, free := f.(*sameForm) // any number of keys: it looks for itself
 	err := errUnknownKey
 	switch {
 	case slices.Contains(p.keys, key):
-		err = errors.New("given twice")
+		err = errTwice
 	case ok:
-		p.keys = append(p.keys, key)
-		err = p.entries[len(p.entries)-1].form.set(key, e.Value())
+		if !free {
+			p.keys = append(p.keys, key)
+		}
+		err = f.set(key, e.Value())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", place(p.name, p.data, keyOffset(e)), quote(key), err)
+		return fmt.Errorf("%s: %s: %w", p.file.place(keyOffset(e)), quote(key), err)
 	}
 	return nil
 }
@@ -98,9 +114,4 @@ func keyOffset(e *node) uint32 {
 		return it.Node().Raw.Offset
 	}
 	return 0
-}
-
-// place returns file and line. It counts lines each time: once, for an error.
-func place(name string, data []byte, offset uint32) string {
-	return fmt.Sprintf("%s:%d", name, 1+bytes.Count(data[:offset], []byte("\n")))
 }

@@ -2,7 +2,6 @@ package lockapi
 
 import (
 	"errors"
-	"maps"
 	"slices"
 )
 
@@ -31,11 +30,8 @@ func (f *projectForm) addOrder(v *node) error {
 	return nil
 }
 
-func (f *projectForm) add(a *adder) error {
-	p := *a.t.project
-	p.IgnorePaths = slices.Concat(p.IgnorePaths, f.notes.IgnorePaths)
-	p.Order = slices.Concat(p.Order, f.notes.Order)
-	a.t.project = &p
+func (f *projectForm) add(t *Table) error {
+	t.project = t.project.with(&f.notes)
 	return nil
 }
 
@@ -50,17 +46,23 @@ func (f *sameForm) set(key string, v *node) error {
 	if f.classes == nil {
 		f.classes = map[string]string{}
 	}
+	if _, ok := f.classes[key]; ok {
+		return errTwice
+	}
 	f.classes[key] = class
 	return nil
 }
 
-func (f *sameForm) add(a *adder) error {
-	p := *a.t.project
-	p.Classes = maps.Clone(p.Classes)
-	if p.Classes == nil {
-		p.Classes = map[string]string{}
-	}
-	maps.Copy(p.Classes, f.classes)
-	a.t.project = &p
+func (f *sameForm) add(t *Table) error {
+	t.project = t.project.with(&Project{Classes: f.classes})
 	return nil
+}
+
+// with returns the notes of p and own together.
+func (p *Project) with(own *Project) *Project {
+	return &Project{
+		IgnorePaths: slices.Concat(p.IgnorePaths, own.IgnorePaths),
+		Classes:     merge(nonNil(p.Classes), own.Classes),
+		Order:       slices.Concat(p.Order, own.Order),
+	}
 }

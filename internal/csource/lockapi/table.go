@@ -13,9 +13,9 @@ import (
 type Table struct {
 	calls      map[string]*API
 	guards     map[string]*API
-	ops        map[field]*Op
+	ops        map[string]map[string]*Op // by structure and field
 	types      map[string]model.LockType
-	defines    map[string]define
+	defines    map[string]definition
 	inits      map[string]model.LockType // initialisers: __MUTEX_INITIALIZER
 	gfp        map[string]gfpMeaning
 	cleanups   map[string]bool // __free(name): whether it may sleep
@@ -23,20 +23,18 @@ type Table struct {
 	project    *Project
 }
 
-type field struct{ structTag, name string }
-
-type define struct {
+type definition struct {
 	typ model.LockType
 	arg int
 }
 
-func newTable() *Table {
+func newTable(size int) *Table {
 	return &Table{
-		calls:      map[string]*API{},
+		calls:      make(map[string]*API, size),
 		guards:     map[string]*API{},
-		ops:        map[field]*Op{},
+		ops:        map[string]map[string]*Op{},
 		types:      map[string]model.LockType{},
-		defines:    map[string]define{},
+		defines:    map[string]definition{},
 		inits:      map[string]model.LockType{},
 		gfp:        map[string]gfpMeaning{},
 		cleanups:   map[string]bool{},
@@ -45,19 +43,44 @@ func newTable() *Table {
 	}
 }
 
-func (t *Table) clone() *Table {
+// with returns a table that has what t has and own, own first.
+func (t *Table) with(own *Table) *Table {
 	return &Table{
-		calls:      maps.Clone(t.calls),
-		guards:     maps.Clone(t.guards),
-		ops:        maps.Clone(t.ops),
-		types:      maps.Clone(t.types),
-		defines:    maps.Clone(t.defines),
-		inits:      maps.Clone(t.inits),
-		gfp:        maps.Clone(t.gfp),
-		cleanups:   maps.Clone(t.cleanups),
-		predicates: maps.Clone(t.predicates),
-		project:    t.project,
+		calls:      merge(t.calls, own.calls),
+		guards:     merge(t.guards, own.guards),
+		ops:        mergeOps(t.ops, own.ops),
+		types:      merge(t.types, own.types),
+		defines:    merge(t.defines, own.defines),
+		inits:      merge(t.inits, own.inits),
+		gfp:        merge(t.gfp, own.gfp),
+		cleanups:   merge(t.cleanups, own.cleanups),
+		predicates: merge(t.predicates, own.predicates),
+		project:    t.project.with(own.project),
 	}
+}
+
+func merge[V any](base, own map[string]V) map[string]V {
+	if len(own) == 0 {
+		return base // tables never change
+	}
+	out := maps.Clone(base)
+	maps.Copy(out, own)
+	return out
+}
+
+func mergeOps(base, own map[string]map[string]*Op) map[string]map[string]*Op {
+	out := maps.Clone(base)
+	for tag, fields := range own {
+		out[tag] = merge(nonNil(base[tag]), fields)
+	}
+	return out
+}
+
+func nonNil[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return m
 }
 
 // Call returns what the function or macro does, or nil if the table does not
@@ -70,10 +93,10 @@ const anyStruct = "*"
 // Op returns who calls the field of the structure with this tag, or nil if
 // the table does not say.
 func (t *Table) Op(structTag, name string) *Op {
-	if op := t.ops[field{structTag, name}]; op != nil {
+	if op := t.ops[structTag][name]; op != nil {
 		return op
 	}
-	return t.ops[field{anyStruct, name}]
+	return t.ops[anyStruct][name]
 }
 
 // Relevant reports whether a macro that mentions ident matters to locks: it
@@ -128,10 +151,11 @@ func (t *Table) All() []*API {
 
 // Ops returns the members of operations tables, sorted by structure and field.
 func (t *Table) Ops() []*Op {
-	return slices.SortedFunc(maps.Values(t.ops), func(a, b *Op) int {
-		if c := strings.Compare(a.Struct, b.Struct); c != 0 {
-			return c
+	var out []*Op
+	for _, tag := range slices.Sorted(maps.Keys(t.ops)) {
+		for _, name := range slices.Sorted(maps.Keys(t.ops[tag])) {
+			out = append(out, t.ops[tag][name])
 		}
-		return strings.Compare(a.Field, b.Field)
-	})
+	}
+	return out
 }

@@ -14,7 +14,10 @@ import (
 // start of gordian would pay, and knows the line of every value.
 type node = unstable.Node
 
-var errUnknownKey = errors.New("unknown key")
+var (
+	errUnknownKey = errors.New("unknown key")
+	errTwice      = errors.New("given twice")
+)
 
 func text(dst *string, v *node) error {
 	if v.Kind != unstable.String {
@@ -28,7 +31,7 @@ func number(dst *int, v *node) error {
 	if v.Kind != unstable.Integer {
 		return errors.New("must be a number")
 	}
-	n, err := strconv.Atoi(string(v.Data))
+	n, err := strconv.Atoi(string(v.Data)) // TOML's other forms, 0x1 or 1_0, are no argument numbers
 	if err != nil || n < -2 || n > maxArg {
 		return fmt.Errorf("%s is no argument: they are numbered from 0; -1 is none, -2 the returned value", quote(string(v.Data)))
 	}
@@ -48,6 +51,11 @@ func flag(dst *bool, v *node) error {
 }
 
 func list(dst *[]string, v *node) error {
+	size := 0
+	for it := v.Children(); it.Next(); {
+		size++
+	}
+	*dst = slices.Grow(*dst, size)
 	return elements(v, func(v *node) error {
 		var s string
 		if err := text(&s, v); err != nil {
@@ -92,45 +100,41 @@ func table(v *node, set func(key string, v *node) error) error {
 	return nil
 }
 
-// plainKey returns a key and whether it is of one part.
-func plainKey(it unstable.Iterator) (string, bool) {
-	key, parts := "", 0
-	for it.Next() {
+// plainKey returns a key and whether it is of one part; a longer one may be
+// cut, it is good for messages only.
+func plainKey(it unstable.Iterator) (key string, ok bool) {
+	for parts := 0; it.Next() && len(key) <= quoteMax; parts++ {
 		if parts > 0 {
 			key += "."
 		}
 		key += string(it.Node().Data)
-		parts++
+		ok = parts == 0
 	}
-	return key, parts == 1
+	return key, ok
 }
 
 // choice reads one of some words into a number that says which.
 func choice[T ~uint8](dst *T, v *node, words []string) error {
-	if v.Kind != unstable.String || len(v.Data) == 0 {
-		return errors.New("must be a word")
+	for i, w := range words {
+		if isWord(v, w) {
+			*dst = T(i)
+			return nil
+		}
 	}
-	i := slices.Index(words, string(v.Data))
-	if i < 0 {
-		return unknown(string(v.Data), words)
-	}
-	*dst = T(i)
-	return nil
+	return unknown(v.Data, words)
 }
 
 // oneOf reads one of some words.
 func oneOf[T ~string](dst *T, v *node, words []T) error {
-	var s string
-	if err := text(&s, v); err != nil {
-		return err
-	}
-	if !slices.Contains(words, T(s)) {
-		names := make([]string, len(words))
-		for i, w := range words {
-			names[i] = string(w)
+	for _, w := range words {
+		if isWord(v, string(w)) {
+			*dst = w
+			return nil
 		}
-		return unknown(s, names)
 	}
-	*dst = T(s)
-	return nil
+	return unknown(v.Data, words)
+}
+
+func isWord(v *node, word string) bool {
+	return v.Kind == unstable.String && word != "" && string(v.Data) == word
 }

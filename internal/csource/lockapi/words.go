@@ -2,7 +2,6 @@ package lockapi
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"gordian/internal/model"
@@ -61,9 +60,14 @@ func questions() []string {
 }
 
 // unknown says what a word may be.
-func unknown(word string, words []string) error {
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
-	return fmt.Errorf("%s is none of: %s", quote(word), strings.Join(words, ", "))
+func unknown[T ~string](word []byte, words []T) error {
+	var list strings.Builder
+	for _, w := range words {
+		if w != "" {
+			list.WriteString(", " + string(w))
+		}
+	}
+	return fmt.Errorf("%s is none of: %s", quote(string(word)), strings.TrimPrefix(list.String(), ", "))
 }
 
 const quoteMax = 40
