@@ -49,6 +49,8 @@ type checkCmd struct {
 	cacheDir      string
 	noCache       bool
 	fix           bool
+	listLocksOnly bool
+	graph         string
 	explicit      bool // --min-confidence was given
 }
 
@@ -91,6 +93,8 @@ func (k *checkCmd) addFlags(c *cobra.Command) {
 	f.StringVar(&k.src.Config, "config", "", "a .config or compile_commands.json `FILE` that decides #if (never needed)")
 	f.StringVar(&k.project, "project", "", "the project's gordian.toml `FILE` (default: looked for beside and above each path)")
 	f.BoolVar(&k.fix, "fix", false, "apply the fixes that are a diff, and report what remains")
+	f.BoolVar(&k.listLocksOnly, "list-locks", false, "print the lock classes and how they nest, in place of findings (text or json)")
+	f.StringVar(&k.graph, "graph", "", "draw the lock hierarchy into `FILE`.svg, .html or .dot, beside the report")
 	f.StringVar(&k.diff, "diff", "", "only findings that a unified diff in `FILE` (-: standard input) introduces; it may be applied already or not yet")
 	f.StringVar(&k.since, "since", "", "only findings that were introduced since the git `REV`, edits that are not committed included")
 	f.StringVar(&k.baseline, "baseline", "", "leave out the findings that are known in `FILE`")
@@ -112,6 +116,14 @@ func (k *checkCmd) run(ctx context.Context, args []string) error {
 	}
 	if err := k.filter(res); err != nil {
 		return err
+	}
+	if k.graph != "" {
+		if err := k.writeGraph(res); err != nil {
+			return err
+		}
+	}
+	if k.listLocksOnly {
+		return k.listLocks(res)
 	}
 	if k.fix {
 		if err := k.applyFixes(res); err != nil {
@@ -136,13 +148,16 @@ func (k *checkCmd) check(ctx context.Context, args []string) (c *checked, done f
 }
 
 // wantFacts reports whether the facts behind the findings are needed.
-func (k *checkCmd) wantFacts() bool { return false }
+func (k *checkCmd) wantFacts() bool { return k.listLocksOnly || k.graph != "" }
 
 // prepare refuses mistakes before any time is spent.
 func (k *checkCmd) prepare(args []string) error {
 	inputs := slices.Concat(args, []string{k.src.Config, k.project, k.baseline, k.diff})
 	inputs = slices.DeleteFunc(inputs, func(s string) bool { return s == "" || s == "-" })
 	if err := k.out.choose(inputs); err != nil {
+		return err
+	}
+	if err := k.checkLocks(inputs); err != nil {
 		return err
 	}
 	if err := knownRules(k.rules); err != nil {

@@ -47,9 +47,13 @@ type MapOrder struct {
 // NewLockMap makes the map of what was read. findings tell which orders are
 // wrong.
 func NewLockMap(title string, s *srcfact.Facts, findings []model.Finding) *LockMap {
-	b := &mapBuilder{m: &LockMap{Title: title}, at: map[model.Ref]int{}, orders: map[[2]int]*MapOrder{}, contexts: map[model.Ref]map[model.Context]bool{}, irqsOn: map[model.Ref]map[model.Context]bool{}}
+	b := &mapBuilder{m: &LockMap{Title: title}, at: map[model.Ref]int{}, orders: map[[2]int]*MapOrder{}, other: map[model.Ref]*srcfact.Class{}, contexts: map[model.Ref]map[model.Context]bool{}, irqsOn: map[model.Ref]map[model.Context]bool{}}
 	for i := range s.Classes {
 		c := &s.Classes[i]
+		if !c.Checked {
+			b.other[c.Ref] = c // of interest if it nests with those of the files that were checked
+			continue
+		}
 		b.lock(c.Ref, MapLock{Name: c.Name, Type: c.Type, File: c.File, Line: c.Line, Sites: c.Sites})
 	}
 	for i := range s.Orders {
@@ -66,6 +70,7 @@ type mapBuilder struct {
 	m                *LockMap
 	at               map[model.Ref]int
 	orders           map[[2]int]*MapOrder
+	other            map[model.Ref]*srcfact.Class
 	contexts, irqsOn map[model.Ref]map[model.Context]bool
 }
 
@@ -83,17 +88,28 @@ func (b *mapBuilder) lock(ref model.Ref, l MapLock) int {
 
 func (b *mapBuilder) of(l *srcfact.Lock) int {
 	name, _, _ := strings.Cut(l.Name, "/") // subclasses are levels of one class
-	return b.lock(l.Class, MapLock{Name: name, Type: l.Type})
+	m := MapLock{Name: name, Type: l.Type}
+	if c := b.other[l.Class]; c != nil {
+		m.Sites, m.File, m.Line = c.Sites, c.File, c.Line
+	}
+	return b.lock(l.Class, m)
 }
 
 func (b *mapBuilder) order(o *srcfact.Order) {
+	_, from := b.at[o.From.Class]
+	_, to := b.at[o.To.Class]
 	switch {
+	case !from && !to:
+		return // both are elsewhere
 	case o.Relation == srcfact.RelFreshObj:
 		return // nobody else can see the lock: it orders nothing
 	case o.From.Type == model.RCU || o.To.Type == model.RCU:
 		return // its readers wait for nobody
 	}
-	from, to := b.of(&o.From), b.of(&o.To)
+	b.add(o, b.of(&o.From), b.of(&o.To))
+}
+
+func (b *mapBuilder) add(o *srcfact.Order, from, to int) {
 	for c := range strings.SplitSeq(o.Context, ",") {
 		for _, l := range []model.Ref{o.From.Class, o.To.Class} {
 			b.context(b.contexts, l, model.Context(strings.TrimSpace(c)))
@@ -148,7 +164,6 @@ func (b *mapBuilder) context(m map[model.Ref]map[model.Context]bool, ref model.R
 }
 
 func (b *mapBuilder) use(u *srcfact.Use) {
-	b.of(&u.Lock)
 	if u.Enabled {
 		b.context(b.irqsOn, u.Lock.Class, u.Context)
 		b.context(b.contexts, u.Lock.Class, model.Process)

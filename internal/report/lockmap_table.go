@@ -72,7 +72,7 @@ func contextWords(cs []model.Context) string {
 }
 
 func declared(l *MapLock) string {
-	if l.File == "" {
+	if l.File == "" || strings.HasSuffix(l.File, "/") { // somewhere in a folder: not worth saying
 		return ""
 	}
 	if l.Line == 0 {

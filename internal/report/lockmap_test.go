@@ -25,7 +25,7 @@ func mapFacts() (*srcfact.Facts, []model.Finding) {
 	types := map[string]model.LockType{"rtnl_mutex": model.Mutex, "dev.mutex": model.Mutex, "dev.lock": model.Spinlock, "tx.lock": model.Spinlock,
 		"stats.lock": model.Seqlock, "alone": model.Mutex, `<b>&"evil`: model.Spinlock}
 	for _, n := range []string{"rtnl_mutex", "dev.mutex", "dev.lock", "tx.lock", "stats.lock", "alone", `<b>&"evil`} {
-		s.Classes = append(s.Classes, srcfact.Class{Ref: model.ClassRef(n), Name: n, Type: types[n], File: "d/x.c", Line: 10 + len(n), Sites: len(n)})
+		s.Classes = append(s.Classes, srcfact.Class{Ref: model.ClassRef(n), Name: n, Type: types[n], File: "d/x.c", Line: 10 + len(n), Sites: len(n), Checked: true})
 	}
 	for i, o := range [][2]string{{"rtnl_mutex", "dev.mutex"}, {"dev.mutex", "dev.lock"}, {"rtnl_mutex", "dev.lock"}, {"dev.lock", "tx.lock"},
 		{"tx.lock", "dev.lock"}, {"dev.lock", "stats.lock"}, {"dev.mutex", `<b>&"evil`}, {"dev.lock", "dev.lock"}, {"dev.mutex", "dev.lock"}} {
@@ -79,10 +79,17 @@ func TestLockMap(t *testing.T) {
 // because of another one that is left out for its sake.
 func TestLockMapCycles(t *testing.T) {
 	s := &srcfact.Facts{}
-	for _, o := range []string{"ab", "ba", "xa", "xb"} {
+	for _, n := range []string{"a", "b", "x"} {
+		s.Classes = append(s.Classes, srcfact.Class{Ref: model.ClassRef(n), Name: n, Type: model.Mutex, Checked: true})
+	}
+	s.Classes = append(s.Classes, srcfact.Class{Ref: model.ClassRef("y"), Name: "y"}, srcfact.Class{Ref: model.ClassRef("z"), Name: "z"})
+	for _, o := range []string{"ab", "ba", "xa", "xb", "yz"} {
 		s.Orders = append(s.Orders, srcfact.Order{From: mapLockOf(o[:1], model.Mutex), To: mapLockOf(o[1:], model.Mutex)})
 	}
 	m := NewLockMap("", s, nil)
+	if len(m.Locks) != 3 {
+		t.Errorf("locks of other files: %+v", m.Locks)
+	}
 	into := 0
 	for i, keep := range m.essential() {
 		o := m.Orders[i]
@@ -155,6 +162,7 @@ func TestLockMapLarge(t *testing.T) {
 		next = next*1664525 + 1013904223
 		a, b := next>>8%600, next>>20%600
 		from, to := mapLockOf(fmt.Sprintf("struct%d.lock", a), model.Mutex), mapLockOf(fmt.Sprintf("struct%d.lock", b), model.Spinlock)
+		s.Classes = append(s.Classes, srcfact.Class{Ref: from.Class, Name: from.Name, Type: from.Type, Checked: true})
 		s.Orders = append(s.Orders, srcfact.Order{From: from, To: to})
 	}
 	var one, two bytes.Buffer
