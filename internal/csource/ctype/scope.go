@@ -1,7 +1,9 @@
 package ctype
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -40,6 +42,7 @@ func newScope(p pool, f *cast.File, includes []string) *scope {
 	c := &converter{pool: p, path: name, line: f.Line}
 	// Typedefs and variables first: they name the anonymous structures.
 	s.typedefs = c.decls(f.Typedefs)
+	s.funcs = make([]decl, 0, len(f.Funcs))
 	s.addVars(c, f)
 	for _, fn := range f.Funcs {
 		if fn.Type != nil {
@@ -93,14 +96,18 @@ func (c *converter) decl(name string, t *cast.Type, at cast.Pos) decl {
 // sort orders all lists by name, a definition before an extern declaration,
 // and drops repeats: what comes first wins.
 func (s *scope) sort() {
-	sort.Slice(s.structs, func(i, j int) bool {
-		a, b := s.structs[i], s.structs[j]
-		return a.Tag < b.Tag || a.Tag == b.Tag && a.pos < b.pos
+	slices.SortFunc(s.structs, func(a, b *StructDef) int {
+		return cmp.Or(strings.Compare(a.Tag, b.Tag), cmp.Compare(a.pos, b.pos))
 	})
 	for _, l := range []*[]decl{&s.typedefs, &s.funcs, &s.vars} {
-		sort.SliceStable(*l, func(i, j int) bool {
-			a, b := &(*l)[i], &(*l)[j]
-			return a.name < b.name || a.name == b.name && !a.extern && b.extern
+		slices.SortStableFunc(*l, func(a, b decl) int {
+			if c := strings.Compare(a.name, b.name); c != 0 || a.extern == b.extern {
+				return c
+			}
+			if b.extern {
+				return -1
+			}
+			return 1
 		})
 		*l = unique(*l)
 	}

@@ -13,7 +13,7 @@ func (r *reader) hidden(text string) bool {
 			return false
 		}
 		at += i
-		word, rest := directive(text[at:])
+		word := directive(text[at:])
 		starts := word != "" && startsLine(text, at)
 		if starts && (word == "endif" || strings.HasPrefix(word, "el")) && len(open) > 0 {
 			top := open[len(open)-1]
@@ -28,7 +28,7 @@ func (r *reader) hidden(text string) bool {
 				open, from = push(open, true, from, at)
 			}
 		} else if starts && strings.HasPrefix(word, "if") {
-			open, from = push(open, optional(word, rest), from, at)
+			open, from = push(open, optional(word, text[at:]), from, at)
 		}
 		at++
 	}
@@ -45,20 +45,18 @@ func push(open []arm, left bool, from, at int) ([]arm, int) {
 	return append(open, arm{at}), at
 }
 
-// directive returns the first word of the directive that s starts with, and
-// what follows it on the line.
-func directive(s string) (word, rest string) {
+// directive returns the first word of the directive that s starts with.
+func directive(s string) string {
 	s = blanks(s[1:])
 	n := 0
 	for n < len(s) && s[n] >= 'a' && s[n] <= 'z' {
 		n++
 	}
-	word, rest = s[:n], s[n:]
-	return word, rest[:lineEnd(rest)]
+	return s[:n]
 }
 
-// optional says whether the first arm of an #if may be left out though all
-// options are on.
-func optional(word, condition string) bool {
-	return word == "ifndef" || strings.Contains(condition, "!")
+// optional says whether the first arm of the #if that s starts with may be
+// left out though all options are on.
+func optional(word, s string) bool {
+	return word == "ifndef" || strings.Contains(s[:lineEnd(s)], "!")
 }

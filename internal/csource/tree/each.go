@@ -74,7 +74,7 @@ func (r *reader) visitHeaders() error {
 		}
 	}
 	slices.SortFunc(list, func(a, b *header) int { return strings.Compare(a.source.Path, b.source.Path) })
-	return r.parallel("headers", len(list), func(worker, i int) error {
+	return r.parallel("", len(list), func(worker, i int) error {
 		h := list[i]
 		text := h.text
 		h.text = ""
@@ -179,7 +179,8 @@ func (r *reader) includes(s *Source, text string, found func(abs string)) []stri
 	return out
 }
 
-// parallel calls do for 0 … n-1 on all workers, until one fails.
+// parallel calls do for 0 … n-1 on all workers, until one fails. A stage
+// without a name is too short to be reported.
 func (r *reader) parallel(stage string, n int, do func(worker, i int) error) error {
 	var (
 		wg   sync.WaitGroup
@@ -208,7 +209,7 @@ func (r *reader) parallel(stage string, n int, do func(worker, i int) error) err
 }
 
 func (r *reader) progress(stage string, done, total int) {
-	if p := r.tree.options.Progress; p != nil {
+	if p := r.tree.options.Progress; p != nil && stage != "" {
 		p(stage, done, total)
 	}
 }
