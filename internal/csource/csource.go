@@ -104,13 +104,14 @@ func (c *collector) count(src *tree.Source, arms int, f *cast.File, u *ir.Unit) 
 		s["header_functions"] += int64(len(u.Funcs))
 		return
 	}
-	if src.Check {
-		s["files"]++
-		s["bytes"] += int64(len(f.Text))
-		s["lines"] += int64(len(f.Lines))
-		sum := sha256.Sum256([]byte(f.Text))
-		c.files = append(c.files, srcfact.File{Path: src.Path, Read: src.Read, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(f.Text))})
+	if !src.Check {
+		return
 	}
+	s["files"]++
+	s["bytes"] += int64(len(f.Text))
+	s["lines"] += int64(len(f.Lines))
+	sum := sha256.Sum256([]byte(f.Text))
+	c.files = append(c.files, srcfact.File{Path: src.Path, Read: src.Read, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(f.Text))})
 	for _, cm := range f.Comments {
 		c.ignored = append(c.ignored, srcfact.Ignore{File: src.Path, Line: f.Line(cm.Pos)})
 	}
