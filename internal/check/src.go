@@ -52,16 +52,16 @@ func (v *srcView) concerns(f *model.Finding) bool {
 type srcView struct {
 	s       *srcfact.Facts
 	text    TextSource
+	decls   map[model.Ref]string // where classes are declared
 	docs    map[string]Doc
-	checked map[string]bool // files that were asked about
-	inputs  map[string]int  // by path
-	types   map[model.Ref]model.LockType
+	checked map[string]bool                // files that were asked about
+	inputs  map[string]int                 // by path
 	byPair  map[classPair][]*srcfact.Order // those that may support a finding, best first
 	uses    map[useKey][]*srcfact.Use      // best first
 }
 
 func newSrcView(f *model.Facts, s *srcfact.Facts, text TextSource) *srcView {
-	v := &srcView{s: s, text: text, docs: map[string]Doc{}, inputs: map[string]int{}, types: map[model.Ref]model.LockType{}}
+	v := &srcView{s: s, text: text, docs: map[string]Doc{}, inputs: map[string]int{}}
 	v.checked = make(map[string]bool, len(s.Files))
 	for i := range s.Files {
 		v.checked[s.Files[i].Path] = true
@@ -73,6 +73,10 @@ func newSrcView(f *model.Facts, s *srcfact.Facts, text TextSource) *srcView {
 		for i, in := range f.Inputs {
 			v.inputs[in.Path] = i
 		}
+	}
+	v.decls = map[model.Ref]string{}
+	for _, c := range s.Classes {
+		v.decls[c.Ref] = c.File
 	}
 	v.indexOrders()
 	v.indexUses()

@@ -38,8 +38,10 @@ func (v *srcView) engineFacts(least model.Confidence) *model.Facts {
 		f.Locks = append(f.Locks, model.Lock{Ref: c.Ref, Class: c.Ref, Type: c.Type})
 	}
 	for _, k := range sortedPairs(v.byPair) {
+		seen := map[orderVariant]bool{}
 		for _, o := range v.byPair[k] {
-			if grade(o).Rank() >= least.Rank() {
+			if x := variantOf(o); grade(o).Rank() >= least.Rank() && !seen[x] {
+				seen[x] = true
 				f.Edges = append(f.Edges, orderEdge(o))
 			}
 		}
@@ -48,6 +50,20 @@ func (v *srcView) engineFacts(least model.Confidence) *model.Facts {
 		f.Uses = append(f.Uses, contextUse(&v.s.Uses[i]))
 	}
 	return f
+}
+
+// orderVariant tells apart orders of one pair of classes that the engine treats
+// differently.
+type orderVariant struct {
+	from, to model.Mode
+	gates    string
+}
+
+func variantOf(o *srcfact.Order) orderVariant {
+	if len(o.Gates) == 0 {
+		return orderVariant{from: o.From.Mode, to: o.To.Mode}
+	}
+	return orderVariant{o.From.Mode, o.To.Mode, strings.Join(sortedCopy(refNames(o.Gates)), "\x00")}
 }
 
 // node is the class of a lock as the order graph knows it: a nesting subclass
@@ -115,7 +131,7 @@ func cost(o *srcfact.Order) int {
 }
 
 func compareOrders(a, b *srcfact.Order) int {
-	return cmp.Or(cmp.Compare(b2i(a.From.Mode.Shared()), b2i(b.From.Mode.Shared())), cmp.Compare(cost(a), cost(b)),
+	return cmp.Or(cmp.Compare(grade(b).Rank(), grade(a).Rank()), cmp.Compare(cost(a), cost(b)),
 		cmp.Compare(len(a.Gates), len(b.Gates)), compareSteps(a.Path, b.Path))
 }
 
@@ -124,13 +140,6 @@ func compareSteps(a, b []srcfact.Step) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), slices.CompareFunc(a, b, func(x, y srcfact.Step) int {
 		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Func, y.Func))
 	}))
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // grade says how sure a deadlock is that an order takes part in.

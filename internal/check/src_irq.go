@@ -16,11 +16,21 @@ import (
 // has to be changed; through the order graph by conflict.
 func (v *srcView) irqUses() []model.Finding {
 	var out []model.Finding
+	hard := map[string]bool{} // class and function of what hardirqs already show
 	g := engine.NewOrderGraph(v.engineFacts(model.Medium))
 	for _, c := range g.IRQConflicts() {
 		switch {
 		case len(c.Path) == 0:
-			out = append(out, v.inconsistentUses(c)...)
+			for _, f := range v.inconsistentUses(c) {
+				// Who keeps hardirqs out keeps softirqs out as well.
+				k := string(c.Safe) + " " + f.Function
+				if c.Context == model.Hardirq {
+					hard[k] = hard[k] || f.Confidence != model.Low
+				} else if hard[k] {
+					continue
+				}
+				out = append(out, f)
+			}
 		case !c.Implied:
 			if f, ok := v.irqThroughGraph(c); ok {
 				out = append(out, f)
@@ -62,15 +72,21 @@ func (v *srcView) inconsistentUses(c engine.IRQConflict) []model.Finding {
 	return out
 }
 
-// interrupter returns the surest use in the interrupt that the holder keeps
-// waiting: a reader in the interrupt does not wait for a reader.
+// interrupter returns the use in the interrupt that the holder keeps waiting:
+// one of the same driver if there is, then the surest. A reader in the
+// interrupt does not wait for a reader.
 func interrupter(in []*srcfact.Use, holder *srcfact.Use) *srcfact.Use {
+	var best *srcfact.Use
+	most := -1
 	for _, h := range in {
-		if !h.Lock.Mode.Shared() || !holder.Lock.Mode.Shared() {
-			return h
+		if h.Lock.Mode.Shared() && holder.Lock.Mode.Shared() {
+			continue
+		}
+		if n := shared(h.Path, holder.Path); n > most {
+			best, most = h, n
 		}
 	}
-	return nil
+	return best
 }
 
 func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
@@ -80,6 +96,10 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 	f.Locks = lockInfos(&h.Lock)
 	f.Confidence = lower(h.Sure, u.Sure)
 	f.Reasons = uniq(append(slices.Clone(h.Reasons), u.Reasons...))
+	if !shareFile(h.Path, u.Path) && (v.public(h.Lock.Class) || v.decls[h.Lock.Class] == "") {
+		f.Confidence = lowered(f.Confidence)
+		f.Reasons = append(f.Reasons, "the handler and the holder are in different files, and may be of different drivers")
+	}
 	f.Path = []model.PathStep{{Kind: model.Before, From: name, To: name, Mode: h.Lock.Mode, At: whereText(inIRQ),
 		Why: append(v.whys(u.Path), v.whys(h.Path)...)}}
 	v.addPath(&f, "CPU0: "+last.Func+"() holds "+name+" with "+irq+"s enabled", u.Path)

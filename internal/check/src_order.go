@@ -11,29 +11,43 @@ import (
 	"gordian/internal/srcfact"
 )
 
-// maxWeakCycle is the longest cycle that is reported when it rests on orders
-// that are not sure: each doubtful edge more makes it less likely.
-const maxWeakCycle = 4
+// maxCycle is the longest cycle that is reported when the least sure of its
+// orders is that sure: each doubtful edge more makes it less likely.
+func maxCycle(least model.Confidence) int {
+	switch least {
+	case model.High:
+		return 8
+	case model.Medium:
+		return 3
+	}
+	return 2
+}
 
 // orders reports the cycles of the order graph. Sure orders alone are searched
 // first, so that no doubtful edge takes the place of a sure one in a cycle, or
 // uses up the engine's budget.
 func (v *srcView) orders() []model.Finding {
 	var out []model.Finding
-	seen := map[string]bool{}
+	var seen [][]model.Ref // classes of the cycles reported
 	for _, least := range []model.Confidence{model.High, model.Medium, model.Low} {
 		for _, c := range engine.NewOrderGraph(v.engineFacts(least)).Cycles() {
-			k := setKey(refNames(c.Classes))
-			if seen[k] || (least != model.High && len(c.Edges) > maxWeakCycle) {
+			// A cycle that has a smaller one in it goes away with that, most
+			// often; if it does not, it shows up then.
+			if len(c.Classes) > maxCycle(least) || slices.ContainsFunc(seen, func(s []model.Ref) bool { return within(s, c.Classes) }) {
 				continue
 			}
-			seen[k] = true
+			seen = append(seen, c.Classes)
 			if cycle := v.evidence(c.Edges); cycle != nil {
 				out = append(out, v.inversion(cycle))
 			}
 		}
 	}
 	return out
+}
+
+// within reports whether all of a are in b.
+func within(a, b []model.Ref) bool {
+	return !slices.ContainsFunc(a, func(r model.Ref) bool { return !slices.Contains(b, r) })
 }
 
 // evidence chooses for each edge of a cycle the best order that keeps the
@@ -125,7 +139,7 @@ func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 			At: whereText(o.Path[len(o.Path)-1]), Why: v.whys(o.Path[heldAt(o):])})
 		v.addPath(&f, pathTitle(i, o), o.Path)
 	}
-	f.Confidence, f.Reasons = cycleConfidence(cycle)
+	f.Confidence, f.Reasons = v.cycleConfidence(cycle)
 	f.Fingerprint = model.Fingerprint(rule, sortedCopy(names)...)
 	if len(cycle) == 1 {
 		nestedText(&f, shallow)

@@ -9,13 +9,17 @@ import (
 )
 
 // cycleConfidence is the confidence of the weakest order, with the reasons.
-func cycleConfidence(cycle []*srcfact.Order) (model.Confidence, []string) {
+func (v *srcView) cycleConfidence(cycle []*srcfact.Order) (model.Confidence, []string) {
 	conf := model.High
 	var why []string
 	for _, o := range cycle {
 		conf = lower(conf, grade(o))
 		why = append(why, orderReason(o))
 		why = append(why, o.Reasons...)
+	}
+	if len(cycle) == 2 && !shareFile(cycle[0].Path, cycle[1].Path) && (v.public(cycle[0].From.Class) || v.public(cycle[1].From.Class)) {
+		conf = lowered(conf)
+		why = append(why, "the two paths are in different files, and other drivers have locks of these classes too")
 	}
 	if len(cycle) > 3 {
 		conf = lower(conf, model.Medium)

@@ -59,12 +59,21 @@ type slipStory struct {
 // slips reports the places where a path breaks a rule by itself.
 func (v *srcView) slips() []model.Finding {
 	rules := slipRules()
+	groups := sleepGroups(v.s.Slips)
 	var out []model.Finding
 	for i := range v.s.Slips {
 		s := &v.s.Slips[i]
-		if r, ok := rules[s.Kind]; ok && len(s.Path) > 0 {
-			out = append(out, v.slip(r, s))
+		r, ok := rules[s.Kind]
+		if !ok || len(s.Path) == 0 {
+			continue
 		}
+		if g := groups[sleepSiteOf(s)]; g != nil {
+			if g.best == s {
+				out = append(out, v.sleepGroup(r, g))
+			}
+			continue
+		}
+		out = append(out, v.slip(r, s))
 	}
 	return out
 }
