@@ -163,8 +163,10 @@ func (k *checkCmd) prepare(args []string) error {
 	if err := knownRules(k.rules); err != nil {
 		return err
 	}
-	if slices.Contains(args, "") {
-		return errors.New("a path is empty")
+	for _, a := range args {
+		if err := sourcePath(a); err != nil {
+			return err
+		}
 	}
 	if k.fix && slices.Contains(args, "-") {
 		return errors.New("--fix: standard input cannot be changed: name the file")

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"gordian/internal/srcfact"
 )
@@ -42,6 +44,22 @@ func knownRules(names []string) error {
 			err = fmt.Errorf("%w; did you mean %s?", err, near)
 		}
 		return err
+	}
+	return nil
+}
+
+// sourcePath refuses what cannot be C source: a log in which nothing is found
+// would look like a clean one.
+func sourcePath(path string) error {
+	if path == "" {
+		return errors.New("a path is empty")
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".c", ".h":
+		return nil
+	}
+	if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() {
+		return fmt.Errorf("%s: not C source by its name (.c, .h): `gordian diagnose` reads logs", path)
 	}
 	return nil
 }

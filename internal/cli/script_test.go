@@ -28,6 +28,10 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "binary.c"), []byte("\x7fELF\x00\x01"), 0o644); err != nil {
+				return err
+			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "abba.log"), log, 0o644)
 		},
 	})

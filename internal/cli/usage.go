@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -80,8 +81,12 @@ func noCommand(root *cobra.Command, args []string) error {
 	}
 	if near := nearest(args[0], names); near != "" {
 		err = fmt.Errorf("%w; did you mean gordian %s?", err, near)
-	} else if _, e := os.Stat(args[0]); e == nil {
-		err = fmt.Errorf("%w; did you mean gordian diagnose %s?", err, args[0])
+	} else if st, e := os.Stat(args[0]); e == nil {
+		verb := "diagnose"
+		if st.IsDir() || filepath.Ext(args[0]) == ".c" {
+			verb = "check"
+		}
+		err = fmt.Errorf("%w; did you mean gordian %s %s?", err, verb, args[0])
 	}
 	return usageError(root, err)
 }

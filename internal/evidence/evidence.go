@@ -76,7 +76,7 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 		format = join(format, name)
 		head, plain = peek(filtered)
 	}
-	rd, err := choose(head)
+	rd, err := choose(src.name, head)
 	if err != nil {
 		return fmt.Errorf("%s: %w", src.name, err)
 	}
@@ -113,8 +113,11 @@ func join(a, b string) string {
 }
 
 // choose finds the reader for an input by its first bytes.
-func choose(head []byte) (*Reader, error) {
-	if kind, why := unsupported(head); kind != "" {
+func choose(name string, head []byte) (*Reader, error) {
+	switch kind, why := unsupported(head); {
+	case kind == sourceKind:
+		return nil, fmt.Errorf("this is %s, and no evidence of a hang: `gordian check %s` reads it", kind, name)
+	case kind != "":
 		return nil, fmt.Errorf("this is %s: %w (%s)", kind, ErrUnsupported, why)
 	}
 	for _, r := range readers() {

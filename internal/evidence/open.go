@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -23,6 +24,9 @@ func open(path string, stdin io.Reader) (*source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, clearer(path, err)
+	}
+	if info.IsDir() && hasSource(path) {
+		return nil, fmt.Errorf("%s: this folder has C source: `gordian check %s` reads it", path, path)
 	}
 	if info.IsDir() {
 		return nil, fmt.Errorf("%s: this is a folder, and gordian reads files: name the logs in it, as in %s/*.log (%w)", path, path, ErrUnsupported)
@@ -39,6 +43,12 @@ func open(path string, stdin io.Reader) (*source, error) {
 		s.hash = newHasher()
 	}
 	return s, nil
+}
+
+// hasSource reports whether a folder has C files in it.
+func hasSource(dir string) bool {
+	list, err := filepath.Glob(filepath.Join(dir, "*.c"))
+	return err == nil && len(list) > 0
 }
 
 func clearer(path string, err error) error {

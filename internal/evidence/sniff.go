@@ -8,7 +8,7 @@ import (
 )
 
 // unsupported recognises evidence that gordian will read one day, or that is
-// meant for another command. It returns what it is and what to do.
+// for another command. It returns what it is and what to do.
 func unsupported(head []byte) (kind, advice string) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x7fELF")):
@@ -28,10 +28,13 @@ func unsupported(head []byte) (kind, advice string) {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")), bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), bytes.HasPrefix(head, []byte("BZh")):
 		return "compressed twice", "undo one layer and give the result"
 	case looksLikeC(head):
-		return "C source", "this version reads kernel logs only"
+		return sourceKind, ""
 	}
 	return "", ""
 }
+
+// sourceKind is what C source is called.
+const sourceKind = "C source"
 
 // looksLikeC: a preprocessor line or a licence tag begins the file, and no
 // time stamp does.

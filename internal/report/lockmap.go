@@ -36,12 +36,13 @@ type MapLock struct {
 // MapOrder says that lock To was taken with lock From held; both are indices.
 type MapOrder struct {
 	From, To int
-	Paths    int    // ways on which that happens
-	Try      bool   // only by trylock
-	At       string // one of them: "fn (file:line)"
-	Via      string // the function that holds From, if it is another one
-	Bad      bool   // part of a finding
-	Back     bool   // part of a cycle in which no finding was seen
+	Paths    int             // ways on which that happens
+	Try      bool            // only by trylock
+	At       string          // one of them: "fn (file:line)"
+	Via      string          // the function that holds From, if it is another one
+	Bad      bool            // part of a finding
+	Back     bool            // part of a cycle in which no finding was seen
+	all      map[string]bool // all such places
 }
 
 // NewLockMap makes the map of what was read. findings tell which orders are
@@ -122,14 +123,16 @@ func (b *mapBuilder) add(o *srcfact.Order, from, to int) {
 	key := [2]int{from, to}
 	have := b.orders[key]
 	if have == nil {
-		have = &MapOrder{From: from, To: to, Try: true}
+		have = &MapOrder{From: from, To: to, Try: true, all: map[string]bool{}}
 		b.orders[key] = have
 	}
 	have.Paths++
 	have.Try = have.Try && o.Try
+	at, via := takenAt(o)
 	if have.At == "" {
-		have.At, have.Via = takenAt(o)
+		have.At, have.Via = at, via
 	}
+	have.all[at] = true
 }
 
 // takenAt says where an order's second lock is taken, and in which other
@@ -184,6 +187,7 @@ func (b *mapBuilder) finish(findings []model.Finding) {
 	for _, o := range b.orders {
 		b.m.Orders = append(b.m.Orders, *o)
 	}
+	b.m.shorten()
 	b.m.sort()
 	b.m.mark(findings)
 	for _, o := range b.m.Orders {
@@ -203,6 +207,27 @@ func sortedContexts(m map[model.Context]bool) []model.Context {
 	return slices.SortedFunc(maps.Keys(m), func(a, b model.Context) int {
 		return cmp.Compare(slices.Index(rank, a), slices.Index(rank, b))
 	})
+}
+
+// shorten leaves the file out of the name of a lock that only one file knows,
+// where no other lock has the rest of the name.
+func (m *LockMap) shorten() {
+	short := func(name string) string {
+		file, rest, ok := strings.Cut(name, ":")
+		if ok && (strings.HasSuffix(file, ".c") || strings.HasSuffix(file, ".h")) {
+			return rest
+		}
+		return name
+	}
+	used := map[string]int{}
+	for i := range m.Locks {
+		used[short(m.Locks[i].Name)]++
+	}
+	for i := range m.Locks {
+		if s := short(m.Locks[i].Name); used[s] == 1 {
+			m.Locks[i].Name = s
+		}
+	}
 }
 
 // sort puts locks in the order of their names, and orders by their ends.
@@ -233,20 +258,18 @@ func (m *LockMap) sort() {
 // mark finds the orders that findings are about, and those in other cycles:
 // both orders of two locks were seen, and nothing says that they can meet.
 func (m *LockMap) mark(findings []model.Finding) {
-	bad := map[[2]string]bool{}
+	bad := map[string]bool{} // places where an order of a finding comes about
 	for i := range findings {
 		for _, s := range findings[i].Path {
-			if s.Kind == model.Before {
-				from, _, _ := strings.Cut(s.From, "/")
-				to, _, _ := strings.Cut(s.To, "/")
-				bad[[2]string{from, to}] = true
-			}
+			bad[s.At] = bad[s.At] || s.Kind == model.Before && s.At != ""
 		}
 	}
 	group := m.cycles()
 	for i := range m.Orders {
 		o := &m.Orders[i]
-		o.Bad = bad[[2]string{m.Locks[o.From].Name, m.Locks[o.To].Name}]
+		for at := range o.all {
+			o.Bad = o.Bad || bad[at]
+		}
 		o.Back = !o.Bad && !o.Try && group[o.From] == group[o.To]
 	}
 }

@@ -37,7 +37,7 @@ func mapFacts() (*srcfact.Facts, []model.Finding) {
 	s.Orders = append(s.Orders, srcfact.Order{From: mapLockOf("alone", model.Mutex), To: mapLockOf("dev.mutex", model.Mutex), Relation: srcfact.RelFreshObj})
 	s.Uses = []srcfact.Use{{Lock: mapLockOf("dev.lock", model.Spinlock), Context: model.Hardirq}, {Lock: mapLockOf("tx.lock", model.Spinlock), Context: model.Softirq},
 		{Lock: mapLockOf("tx.lock", model.Spinlock), Context: model.Hardirq, Enabled: true}}
-	fs := []model.Finding{{Path: []model.PathStep{{Kind: model.Before, From: "dev.lock", To: "tx.lock"}, {Kind: model.Before, From: "tx.lock", To: "dev.lock"}}}}
+	fs := []model.Finding{{Path: []model.PathStep{{Kind: model.Before, At: "fn3 (d/x.c:103)"}, {Kind: model.Before, At: "fn4 (d/x.c:104)"}}}}
 	return s, fs
 }
 

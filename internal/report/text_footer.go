@@ -35,6 +35,7 @@ const fewIncomplete = 20
 // why they are not.
 func leftOut() []struct{ stat, words string } {
 	return []struct{ stat, words string }{
+		{"fixed", "--fix has cured it"},
 		{"suppressed", "a comment in the source says why"},
 		{"findings_not_new", "there without the change too"},
 		{"baselined", "known in the baseline"},
