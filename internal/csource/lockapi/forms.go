@@ -193,6 +193,8 @@ func (f *opForm) set(key string, v *node) error {
 		return flag(&f.op.IRQsOff, v)
 	case "atomic":
 		return flag(&f.op.Atomic, v)
+	case "some":
+		return flag(&f.op.Some, v)
 	case "holds":
 		return list(&f.op.Holds, v)
 	case "unless":

@@ -87,7 +87,7 @@ type Effect struct {
 	On       Outcome
 
 	// For Sleep and Wait.
-	GFP  int  // argument with GFP flags: sleeps only if they allow it; -1: always
+	GFP  int  // argument with GFP flags: sleeps only if they allow it, or if the call has no such argument; -1: always
 	If   int  // argument that must be true to sleep, -1
 	Spin bool // Wait or Acquire that spins and does not sleep: timer_delete_sync(), bit_spin_lock()
 	// Unless names what makes the effect go away: "pm_runtime_irq_safe" was
@@ -152,6 +152,7 @@ type Op struct {
 	IRQsOff bool
 	Atomic  bool     // called with a spinlock held or preemption off
 	Holds   []string // locks that the caller holds
+	Some    bool     // Atomic is true of some callers only: a driver may know that it has none of them
 	// Unless names what a driver sets where it wants to be called in process
 	// context and without spinlocks: "nonatomic", "can_sleep".
 	Unless string
