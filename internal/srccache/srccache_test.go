@@ -103,13 +103,13 @@ func TestChanges(t *testing.T) {
 }
 
 func TestNotKept(t *testing.T) {
-	s, r, src := world(t)
-	for name, spoil := range map[string]func(){
-		"fresh":   func() { put(t, src+"/a.c", "new"); r.Reads[1] = read(t, src+"/a.c", false) },
-		"changed": func() { put(t, src+"/a.c", "later"); aged(t, src+"/a.c") },
-		"nothing": func() { r.Reads = nil },
+	for name, spoil := range map[string]func(r *Result, file string){
+		"fresh":   func(r *Result, file string) { put(t, file, "new"); r.Reads[1] = read(t, file, false) },
+		"changed": func(_ *Result, file string) { put(t, file, "later"); aged(t, file) },
+		"nothing": func(r *Result, _ string) { r.Reads = nil },
 	} {
-		spoil()
+		s, r, src := world(t)
+		spoil(r, filepath.Join(src, "a.c"))
 		mustPut(t, s, "k", r)
 		if _, ok := s.Get("k"); ok {
 			t.Error(name)
