@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/srcfact"
@@ -41,6 +43,8 @@ type run struct {
 	takes map[ir.PathID]bool // locks that the function takes while it cannot hold them
 	local map[ir.AtomID]bool
 	exits []exitState
+	must  []bool // blocks that every way to a return passes
+	at    int32  // block that is run
 	steps int
 }
 
@@ -51,6 +55,7 @@ func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
 		return r.sum
 	}
 	r.pickAtoms()
+	r.must = mustPass(f)
 	r.fixpoint()
 	r.emit, r.seen = true, map[seenKey]bool{}
 	r.emission()
@@ -148,6 +153,7 @@ func (r *run) emission() {
 // block runs a state through a block, to its successors.
 func (r *run) block(n int32, s *state, to func(int32, *state)) {
 	b := &r.fn.Blocks[n]
+	r.at = n
 	states := []*state{s}
 	for i := range b.Instrs {
 		var next []*state
@@ -208,19 +214,23 @@ func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
 		return true
 	}
 	v := &u.vals[i]
-	switch {
-	case v.eq != "" && (v.eq == t.Eq) != yes:
-		return false
-	case yes:
-		if v.bits &= t.Mask; v.bits == 0 {
+	if yes {
+		if v.eqs != nil && !slices.Contains(v.eqs, t.Eq) {
 			return false
 		}
-		v.eq = t.Eq
-	case t.Mask == ir.Zero:
-		v.bits &^= ir.Zero
+		v.eqs = []string{t.Eq}
+		v.bits &= t.Mask
 		return v.bits != 0
 	}
-	return true
+	if v.eqs != nil {
+		if v.eqs = without(v.eqs, t.Eq); len(v.eqs) == 0 {
+			return false
+		}
+	}
+	if t.Mask == ir.Zero {
+		v.bits &^= ir.Zero
+	}
+	return v.bits != 0
 }
 
 func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
@@ -233,7 +243,7 @@ func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
 	}
 	v := &u.vals[i]
 	v.bits &= mask
-	if v.bits&ir.Zero == 0 && v.eq == "0" {
+	if v.bits&ir.Zero == 0 && v.eq() == "0" {
 		return false
 	}
 	return v.bits != 0
@@ -243,9 +253,9 @@ func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
 func (r *run) value(s *state, v ir.Val) val {
 	switch v.Kind {
 	case ir.NumberVal:
-		return val{bits: numBits(v.Num), eq: v.Text}
+		return val{bits: numBits(v.Num), eqs: only(v.Text)}
 	case ir.SymbolVal:
-		return val{bits: symBits(v.Text), eq: v.Text}
+		return val{bits: symBits(v.Text), eqs: only(v.Text)}
 	case ir.AddrVal, ir.FuncVal, ir.StringVal:
 		return val{bits: ir.Pos}
 	}

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/model"
@@ -87,6 +89,7 @@ func (r *run) result(in *ir.Instr, s *state) {
 }
 
 func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*state {
+	r.quiesce(name, s)
 	switch e.Kind {
 	case lockapi.Acquire:
 		return r.tryAcquire(e, name, in, s)
@@ -114,6 +117,17 @@ func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*
 		r.switches(e, name, in, s)
 	}
 	return []*state{s}
+}
+
+// quiesce follows the code that keeps an interrupt handler from running, so
+// that its lock may be taken with interrupts on.
+func (r *run) quiesce(name string, s *state) {
+	switch name {
+	case "disable_irq", "disable_irq_nosync", "disable_irq_lockdep", "disable_irq_nosync_lockdep", "free_irq", "devm_free_irq":
+		s.quiet++
+	case "enable_irq", "enable_irq_lockdep", "request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq":
+		s.quiet--
+	}
 }
 
 // switches are the effects on interrupts, softirqs and preemption.
@@ -154,7 +168,7 @@ func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state)
 		r.acquire(s, l, e.Try)
 		return []*state{s}
 	}
-	win, lose := outcome(e.On)
+	win, lose := outcome(e.On, e.Try)
 	if in.Atom == 0 || r.slot[in.Atom] < 0 {
 		r.acquire(s, l, e.Try) // nobody looks: taken as if it worked
 		return []*state{s}
@@ -177,9 +191,12 @@ func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state)
 	return out
 }
 
-func outcome(o lockapi.Outcome) (win, lose ir.Bits) {
+func outcome(o lockapi.Outcome, try bool) (win, lose ir.Bits) {
 	switch o {
 	case lockapi.IfZero:
+		if !try {
+			return ir.Zero, ir.Neg // -EINTR
+		}
 		return ir.Zero, ir.Neg | ir.Pos
 	case lockapi.IfNonNull:
 		return ir.Pos, ir.Zero | ir.Neg
@@ -241,7 +258,7 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 }
 
 func (e *Exit) effect() bool {
-	return len(e.Held)+len(e.Freed)+len(e.Unsure) > 0 || e.Hard != AsEntry || e.BH != 0 || e.Preempt != 0 || e.RCU != 0
+	return len(e.Held)+len(e.Freed)+len(e.Unsure) > 0 || e.Hard != AsEntry || e.Quiet != 0 || e.BH != 0 || e.Preempt != 0 || e.RCU != 0
 }
 
 // apply gives the states after a call, one for each way out of the callee
@@ -289,12 +306,10 @@ func (r *run) plainResult(ways []*Exit, in *ir.Instr, s *state) {
 	if len(ways) == 0 || in.Dst == 0 && r.fn.Atoms[in.Atom].Call != "" {
 		return
 	}
-	v := val{eq: ways[0].Eq}
+	v := val{eqs: only(ways[0].Eq)}
 	for _, e := range ways {
 		v.bits |= e.Ret
-		if e.Eq != v.eq {
-			v.eq = ""
-		}
+		v.eqs = union(v.eqs, only(e.Eq))
 	}
 	if v.bits != 0 {
 		r.set(s, in.Atom, v)
@@ -366,7 +381,9 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	s.bh += e.BH
 	s.preempt += e.Preempt
 	s.rcu += e.RCU
-	r.set(s, in.Atom, val{bits: e.Ret, eq: e.Eq})
+	s.quiet += e.Quiet
+	r.assumeGuards(e.When, in, s)
+	r.set(s, in.Atom, val{bits: e.Ret, eqs: only(e.Eq)})
 }
 
 func findFreed(s *state, l *Lock) int {
@@ -407,11 +424,60 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 			continue
 		}
 		v := r.value(s, in.Call.Args[g.Param])
-		if v.bits&g.Bits == 0 || g.Eq != "" && v.eq != "" && g.Eq != v.eq {
+		if v.bits&g.Bits == 0 || g.Eq != "" && v.eqs != nil && !slices.Contains(v.eqs, g.Eq) {
 			return false
 		}
 	}
 	return true
+}
+
+// assumeGuards takes over what a callee's exit says of its arguments.
+func (r *run) assumeGuards(when []Guard, in *ir.Instr, s *state) {
+	for _, g := range when {
+		if int(g.Param) >= len(in.Call.Args) {
+			continue
+		}
+		a := in.Call.Args[g.Param]
+		if a.Kind != ir.PathVal || a.Atom == 0 || r.slot[a.Atom] < 0 {
+			continue
+		}
+		v := &s.vals[r.slot[a.Atom]]
+		if v.bits &= g.Bits; v.bits == 0 {
+			v.bits = g.Bits
+		}
+		if g.Eq != "" && v.eqs == nil {
+			v.eqs = only(g.Eq)
+		}
+	}
+}
+
+// lifted turns a callee's conditions on its parameters into conditions on the
+// caller's, where it passes them on.
+func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
+	out := own
+	for _, g := range when {
+		if int(g.Param) >= len(in.Call.Args) {
+			continue
+		}
+		a := in.Call.Args[g.Param]
+		if a.Kind != ir.PathVal || a.Path == 0 {
+			continue
+		}
+		p := &r.fn.Paths[a.Path]
+		if p.Kind != ir.ParamPath {
+			continue
+		}
+		n := Guard{Param: p.Index, Bits: g.Bits, Eq: g.Eq}
+		if i := slices.IndexFunc(out, func(o Guard) bool { return o.Param == n.Param }); i >= 0 {
+			out = slices.Clone(out)
+			if out[i].Bits &= n.Bits; out[i].Eq == "" {
+				out[i].Eq = n.Eq
+			}
+		} else if len(out) < 4 {
+			out = append(out[:len(out):len(out)], n)
+		}
+	}
+	return out
 }
 
 // rebased expresses a callee's lock in terms of the caller.

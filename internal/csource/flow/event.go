@@ -44,8 +44,8 @@ func (r *run) guards(s *state) []Guard {
 			continue
 		}
 		v := s.vals[r.slot[a]]
-		if (v.bits != ir.Any || v.eq != "") && len(out) < 4 {
-			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq})
+		if (v.bits != ir.Any || v.eq() != "") && len(out) < 4 {
+			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq()})
 		}
 	}
 	return out
@@ -127,7 +127,7 @@ func (e *Event) alike(f *Event) bool {
 
 func (r *run) newEvent(s *state, line int32, api string) *Event {
 	asked, gfp := r.context(s)
-	return &Event{Fn: r.fn, Line: line, API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp}
+	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp}
 }
 
 func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
@@ -141,7 +141,7 @@ func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
 
 // emitAcquire writes down what an acquisition means with what is held.
 func (r *run) emitAcquire(s *state, e *Event) {
-	if e.Lock.Type.Sleeps() && !e.Try {
+	if (e.Lock.Sleeps || e.Lock.Type.Sleeps() && e.Lock.Type != model.BitLock) && !e.Try {
 		r.sleep(s, &Event{Fn: e.Fn, Line: e.Line, API: e.API, Dropped: e.Dropped, Hard: e.Hard, When: e.When, InCtx: e.InCtx, GFP: -1, Text: e.API + "()"})
 	}
 	r.nest(s, e, nil)
@@ -198,8 +198,14 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 	} else if h.Mode != e.Lock.Mode {
 		kind = srcfact.SlipUpgrade
 	}
-	if e.InCtx || e.Indirect > 0 {
+	if e.InCtx || e.Indirect > 0 || e.Via != nil && !e.Via.Must {
 		conf = model.Medium
+	}
+	if h.Type == model.Semaphore {
+		if h.Line == e.Line {
+			return // it counts: a loop takes all of it
+		}
+		conf = lower(conf)
 	}
 	if p := root(r.fn, h.Path); p.Kind == ir.CallPath || p.Kind == ir.FreshPath {
 		conf = model.Medium
@@ -211,7 +217,7 @@ func (r *run) addTake(s *state, l Lock, try bool) {
 	if !r.once(seenKey{kind: "take" + string(rune('0'+s.hard)), line: l.Line, a: l.Class, p: l.Path}) {
 		return
 	}
-	r.sum.Takes = append(r.sum.Takes, Take{Lock: l, Hard: s.hard, BH: s.bh > 0, Try: try})
+	r.sum.Takes = append(r.sum.Takes, Take{Lock: l, Hard: s.hard, BH: s.bh > 0, Try: try, Quiet: s.quiet > 0})
 }
 
 func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
@@ -223,7 +229,7 @@ func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
 	if !r.once(k) {
 		return
 	}
-	r.sum.Calls = append(r.sum.Calls, Site{Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "",
+	r.sum.Calls = append(r.sum.Calls, Site{Caller: r.fn, Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "", Quiet: s.quiet > 0,
 		Held: append([]Lock(nil), s.held...), Indirect: indirect})
 }
 
@@ -232,7 +238,7 @@ func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
 func (r *run) atomic(s *state, dropped []ir.PathID, hard Hard) (string, *Lock) {
 	for i := range s.held {
 		h := &s.held[i]
-		if spins(h.Type) && !contains(dropped, h.Path) && !s.isUnsure(h.Class) {
+		if spins(h.Type) && !h.Sleeps && !contains(dropped, h.Path) && !s.isUnsure(h.Class) {
 			return string(h.Type) + " " + h.Expr + " is held", h
 		}
 	}
@@ -275,7 +281,7 @@ func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	if e.Indirect > 0 {
 		sl.Conf = model.Medium
 	}
-	if e.Depth > 3 {
+	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must {
 		sl.Conf = model.Medium
 	}
 	r.slip(s, sl)
@@ -329,14 +335,15 @@ func (r *run) gfp(s *state, in *ir.Instr, arg int) (blocks bool, param int32) {
 	a := in.Call.Args[arg]
 	if a.Path != 0 {
 		if p := &r.fn.Paths[a.Path]; p.Kind == ir.ParamPath {
-			if eq := r.value(s, a).eq; eq == "" {
+			if v := r.value(s, a); v.eq() == "" {
 				return false, p.Index
 			}
 		}
 	}
 	text := a.Text
 	if a.Atom != 0 && a.Kind != ir.AtomVal {
-		text = r.value(s, a).eq
+		v := r.value(s, a)
+		text = v.eq()
 	}
 	known, blocks := r.tab.GFP(text)
 	return known && blocks, -1
@@ -510,6 +517,8 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 		return nil, nil, false
 	}
 	n := r.newEvent(s, in.Line, e.API)
+	n.When = r.lifted(e.When, in, n.When)
+	n.Must = n.Must && e.Must
 	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
 	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
 	n.InCtx = n.InCtx || e.InCtx
@@ -581,4 +590,11 @@ func (r *run) enabled(s *state, n *Event) {
 	if s.hard == AsEntry && n.Depth < maxDeep {
 		r.addEvent(&r.sum.Enables, n)
 	}
+}
+
+func lower(c model.Confidence) model.Confidence {
+	if c == model.High {
+		return model.Medium
+	}
+	return model.Low
 }

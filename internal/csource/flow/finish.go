@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/csource/ir"
@@ -193,17 +194,20 @@ func (r *run) keepsOnPurpose(held, freed []*exitState) bool {
 	eq := map[string]bool{}
 	for _, e := range held {
 		h |= e.ret.bits
-		eq[e.ret.eq] = true
+		eq[e.ret.eq()] = true
 	}
 	overlap := false
 	for _, e := range freed {
 		f |= e.ret.bits
-		if e.ret.eq == "" || eq[e.ret.eq] || eq[""] {
+		if c := e.ret.eq(); c == "" || eq[c] || eq[""] {
 			overlap = true
 		}
 	}
 	if !overlap && h&f != 0 {
 		return true // different constants: FOO_LOCKED and FOO_FREE
+	}
+	if f == ir.Neg && h != ir.Neg {
+		return true // released after errors only
 	}
 	if h&f != 0 {
 		return false
@@ -264,7 +268,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 	for a := range r.fn.Atoms {
 		t := &r.fn.Atoms[a]
 		i := r.slot[a]
-		if i < 0 || s.vals[i].bits == ir.Any && s.vals[i].eq == "" {
+		if i < 0 || s.vals[i].bits == ir.Any && s.vals[i].eqs == nil {
 			continue
 		}
 		flag := t.Param >= 0 || strings.Contains(t.Text, "lock") || strings.Contains(t.Text, "held")
@@ -273,7 +277,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 		}
 		for j := range r.exits {
 			o := r.exits[j].s
-			if findLock(o.past, k) != nil && (o.vals[i].bits&s.vals[i].bits == 0 || o.vals[i].eq != s.vals[i].eq) {
+			if findLock(o.past, k) != nil && (o.vals[i].bits&s.vals[i].bits == 0 || !slices.Equal(o.vals[i].eqs, s.vals[i].eqs)) {
 				return true
 			}
 		}
@@ -283,7 +287,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 
 // addExit adds a way out to the summary, joined with one of the same effect.
 func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
-	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Ret: e.ret.bits, Eq: e.ret.eq, When: r.guards(e.s)}
+	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: e.ret.eq(), When: r.guards(e.s)}
 	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 {
 		x.Hard = AsEntry // it opened and closed its own region: Enables says so
 	}
@@ -321,7 +325,7 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 
 // like reports whether two exits have the same effect on locks.
 func (e *Exit) like(o *Exit) bool {
-	if e.Hard != o.Hard || e.BH != o.BH || e.Preempt != o.Preempt || e.RCU != o.RCU || len(e.Held) != len(o.Held) || len(e.Freed) != len(o.Freed) || len(e.Unsure) != len(o.Unsure) {
+	if e.Hard != o.Hard || e.Quiet != o.Quiet || e.BH != o.BH || e.Preempt != o.Preempt || e.RCU != o.RCU || len(e.Held) != len(o.Held) || len(e.Freed) != len(o.Freed) || len(e.Unsure) != len(o.Unsure) {
 		return false
 	}
 	for i := range e.Held {

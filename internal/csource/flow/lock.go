@@ -11,7 +11,7 @@ import (
 
 // lockOf is the lock (or the thing waited for) that an effect of a call is about.
 func (r *run) lockOf(e *lockapi.Effect, in *ir.Instr, api string) Lock {
-	l := Lock{Fn: r.fn, Type: e.Type, Mode: e.Mode, API: api, Nest: e.Nest, IRQ: e.IRQ, Line: in.Line}
+	l := Lock{Fn: r.fn, Type: e.Type, Mode: e.Mode, API: api, Nest: e.Nest, IRQ: e.IRQ, Line: in.Line, Sleeps: e.Type == model.BitLock && e.Blocks()}
 	if l.Mode == "" {
 		l.Mode = model.Write
 	}
@@ -173,7 +173,14 @@ func (r *run) releaseUnheld(s *state, l *Lock) {
 	for _, list := range [][]Lock{s.freed, s.past} {
 		for i := range list {
 			if same(&list[i], l) && l.Path != 0 {
-				r.slip(s, &Slip{Kind: string(srcfact.SlipReleaseTwice), Line: l.Line, Lock: *l, Conf: model.High,
+				conf := model.High
+				if l.Type == model.Semaphore {
+					if list[i].Line == l.Line {
+						return // it counts: a loop gives all of it back
+					}
+					conf = model.Low
+				}
+				r.slip(s, &Slip{Kind: string(srcfact.SlipReleaseTwice), Line: l.Line, Lock: *l, Conf: conf,
 					Why: []string{"this path released it before and did not take it again"}})
 				return
 			}

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"gordian/internal/csource/ir"
 )
 
@@ -15,6 +17,7 @@ type state struct {
 	bh      int8
 	preempt int8
 	rcu     int8
+	quiet   int8 // interrupt lines that are disabled
 	vals    []val
 	trace   *Node
 }
@@ -27,10 +30,57 @@ type region struct {
 	api   string
 }
 
-// val is what is known of an atom.
+// val is what is known of an atom: its sign, and the constants that it may be
+// (none: any). The list is sorted and never written to.
 type val struct {
 	bits ir.Bits
-	eq   string
+	eqs  []string
+}
+
+// eq is the one constant that the atom is, "" if that is not known.
+func (v *val) eq() string {
+	if len(v.eqs) == 1 {
+		return v.eqs[0]
+	}
+	return ""
+}
+
+// only is the list of one constant.
+func only(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// maxEqs bounds how many constants are told apart.
+const maxEqs = 6
+
+// union joins two lists of constants; nil is any.
+func union(a, b []string) []string {
+	if a == nil || b == nil {
+		return nil
+	}
+	if slices.Equal(a, b) {
+		return a
+	}
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) > maxEqs {
+		return nil
+	}
+	return out
+}
+
+// without is a list of constants less one.
+func without(a []string, s string) []string {
+	out := make([]string, 0, len(a))
+	for _, x := range a {
+		if x != s {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func (s *state) clone() *state {
@@ -73,7 +123,7 @@ func mixStr(h uint64, s string) uint64 {
 // key is equal for states that are joined where they meet.
 func (s *state) key() uint64 {
 	h := uint64(hashSeed)
-	h = mix(h, uint64(s.hard)|uint64(uint8(s.bh))<<8|uint64(uint8(s.preempt))<<16|uint64(uint8(s.rcu))<<24)
+	h = mix(h, uint64(s.hard)|uint64(uint8(s.bh))<<8|uint64(uint8(s.preempt))<<16|uint64(uint8(s.rcu))<<24|uint64(uint8(s.quiet))<<32)
 	for i := range s.held {
 		h = mix(mixStr(mix(h, uint64(s.held[i].Path)+1), string(s.held[i].Mode)), 7)
 		if s.held[i].Path == 0 {
@@ -110,8 +160,8 @@ func (s *state) join(t *state) bool {
 			v.bits = b
 			changed = true
 		}
-		if v.eq != "" && v.eq != w.eq {
-			v.eq = ""
+		if u := union(v.eqs, w.eqs); len(u) != len(v.eqs) {
+			v.eqs = u
 			changed = true
 		}
 	}

@@ -46,21 +46,22 @@ const (
 
 // Lock is a lock as a function names it.
 type Lock struct {
-	Fn    *ir.Func // whose path
-	Path  ir.PathID
-	Class string // "" if only a caller can tell
-	Decl  string // file that declares the class, "" if unknown
-	Type  model.LockType
-	Mode  model.Mode
-	Expr  string
-	API   string
-	Sub   string
-	Nest  bool
-	IRQ   lockapi.IRQ
-	Flags ir.AtomID
-	Line  int32
-	Via   *Event // the acquisition in a callee, nil for a direct one
-	Entry bool   // held by the caller, as the code asserts
+	Fn     *ir.Func // whose path
+	Path   ir.PathID
+	Class  string // "" if only a caller can tell
+	Decl   string // file that declares the class, "" if unknown
+	Type   model.LockType
+	Mode   model.Mode
+	Expr   string
+	API    string
+	Sub    string
+	Nest   bool
+	IRQ    lockapi.IRQ
+	Flags  ir.AtomID
+	Line   int32
+	Via    *Event // the acquisition in a callee, nil for a direct one
+	Sleeps bool   // waiting for it sleeps, whatever its type: lock_page()
+	Entry  bool   // held by the caller, as the code asserts
 }
 
 // Exit is one way to leave a function: all returns with the same effect.
@@ -71,6 +72,7 @@ type Exit struct {
 	BH      int8
 	Preempt int8
 	RCU     int8
+	Quiet   int8 // interrupt lines disabled
 	Ret     ir.Bits
 	Eq      string
 	Unsure  []string // classes of which the effect is not known
@@ -95,6 +97,7 @@ type Event struct {
 	Hard     Hard
 	BH       bool // softirqs are off by the function itself
 	When     []Guard
+	Must     bool  // on every way through the function
 	InCtx    bool  // happens only if the code sees itself in process context
 	GFP      int32 // parameter with the GFP flags that decide, -1
 	Wait     lockapi.Target
@@ -109,21 +112,24 @@ type Event struct {
 
 // Site is a call with the state around it.
 type Site struct {
+	Caller   *ir.Func
 	Callee   *ir.Func
 	Line     int32
 	Hard     Hard
 	BH       bool
 	Atomic   bool
+	Quiet    bool // its interrupt is disabled
 	Held     []Lock
 	Indirect bool
 }
 
 // Take is an acquisition with the state around it.
 type Take struct {
-	Lock Lock
-	Hard Hard // before it, and before what it does to interrupts by itself
-	BH   bool
-	Try  bool
+	Lock  Lock
+	Hard  Hard // before it, and before what it does to interrupts by itself
+	BH    bool
+	Try   bool
+	Quiet bool
 }
 
 // Pair is two locks, or a lock and a wait.

@@ -126,24 +126,34 @@ func (b *facts) releasedBy(f *ir.Func, sites []callSite, e *flow.End) bool {
 // counterpart reports whether the module has the other half of the pair: a
 // function that releases what this one takes, or the reverse.
 func (b *facts) counterpart(f *ir.Func, e *flow.End) bool {
+	return b.halfOf(f, e.Lock.Class, !e.Freed)
+}
+
+// halfOf reports whether a function of f's folder always returns with a class
+// held (freed false), or always releases it for somebody else (freed true).
+func (b *facts) halfOf(f *ir.Func, class string, freed bool) bool {
 	if b.halves == nil {
 		b.halves = map[halfKey]int{}
 		for _, g := range b.funcs {
-			sum := b.sums[g.ID]
-			if sum == nil || isTiny(g) && lockish(g.Name) && len(b.callers(g)) > 0 {
-				continue // a wrapper that is called: its callers count
-			}
-			seen := map[halfKey]bool{}
-			for _, x := range sum.Ends {
-				k := halfKey{g.Unit.Dir, x.Lock.Class, x.Freed}
-				if !seen[k] {
-					seen[k] = true
-					b.halves[k]++
-				}
-			}
+			b.addHalves(g)
 		}
 	}
-	return b.halves[halfKey{f.Unit.Dir, e.Lock.Class, !e.Freed}] > 0
+	return b.halves[halfKey{f.Unit.Dir, class, freed}] > 0
+}
+
+func (b *facts) addHalves(g *ir.Func) {
+	sum := b.sums[g.ID]
+	if sum == nil || isTiny(g) && lockish(g.Name) && len(b.callers(g)) > 0 {
+		return // a wrapper that is called: its callers count
+	}
+	seen := map[halfKey]bool{}
+	for _, x := range sum.Ends {
+		k := halfKey{g.Unit.Dir, x.Lock.Class, x.Freed}
+		if !seen[k] {
+			seen[k] = true
+			b.halves[k]++
+		}
+	}
 }
 
 type halfKey struct {

@@ -160,6 +160,10 @@ func (p *Program) callEntries(f *ir.Func) {
 
 func (p *Program) register(f *ir.Func, in *ir.Instr, api *lockapi.API, e *lockapi.Effect) {
 	switch e.Kind {
+	case lockapi.Wait:
+		if e.Target == lockapi.TargetIRQ && strings.Contains(api.Name, "free_irq") {
+			p.irqRegs[f] = append(p.irqRegs[f], irqReg{line: in.Line, free: true})
+		}
 	case lockapi.Queue:
 		wq, work := argClass(f, in, e.Arg), argClass(f, in, e.Arg2)
 		if wq != "" && work != "" {
@@ -167,6 +171,9 @@ func (p *Program) register(f *ir.Func, in *ir.Instr, api *lockapi.API, e *lockap
 		}
 	case lockapi.Register, lockapi.Setup:
 		class := argClass(f, in, e.Arg)
+		if e.Target == lockapi.TargetIRQ {
+			p.irqRegs[f] = append(p.irqRegs[f], irqReg{line: in.Line})
+		}
 		if e.Target == lockapi.TargetNotifier {
 			p.notifier(f, in, e)
 			return

@@ -234,7 +234,7 @@ func (b *facts) take(f *ir.Func, t *flow.Take) {
 	bh := off || t.BH || t.Lock.IRQ == lockapi.IRQBottom
 	b.use(f, l, t, b.ctx.hardirq, model.Hardirq, false)
 	b.use(f, l, t, b.ctx.softirq, model.Softirq, false)
-	if !off {
+	if !off && !t.Quiet && !b.outside(f, t.Lock.Line) {
 		b.use(f, l, t, b.ctx.hardOn, model.Hardirq, true)
 	}
 	if !bh {
@@ -260,6 +260,12 @@ func (b *facts) use(f *ir.Func, l srcfact.Lock, t *flow.Take, r *reach, ctx mode
 
 // slip is a rule that a path broke by itself.
 func (b *facts) slip(f *ir.Func, s *flow.Slip) {
+	if s.Kind == string(srcfact.SlipExitHeld) && s.Lock.Class != "" && b.halfOf(f, s.Lock.Class, true) {
+		s.Conf = lower(s.Conf) // another function releases it: perhaps for this one
+		if s.Lock.Type == model.Semaphore {
+			s.Conf = model.Low
+		}
+	}
 	o := srcfact.Slip{Kind: srcfact.SlipKind(s.Kind), Confidence: s.Conf, Reasons: s.Why, Atomic: s.Atomic}
 	if s.Lock.Class != "" || s.Lock.Expr != "" {
 		o.Locks = append(o.Locks, b.lock(&s.Lock, f))

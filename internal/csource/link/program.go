@@ -5,7 +5,6 @@ package link
 
 import (
 	"context"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -17,17 +16,24 @@ import (
 
 // Program is all functions of a check.
 type Program struct {
-	tab    *lockapi.Table
-	units  []*ir.Unit
-	funcs  []*ir.Func
-	sums   []*flow.Summary
-	global map[string][]*ir.Func
-	local  map[*ir.Unit]map[string]*ir.Func
-	fields map[field][]target
-	handle map[handleKey][]*entry
-	queued map[string][]string // class of a workqueue → classes of work
-	entry  map[*ir.Func][]*entry
-	called []bool // by function: some call is known
+	tab     *lockapi.Table
+	units   []*ir.Unit
+	funcs   []*ir.Func
+	sums    []*flow.Summary
+	global  map[string][]*ir.Func
+	local   map[*ir.Unit]map[string]*ir.Func
+	fields  map[field][]target
+	handle  map[handleKey][]*entry
+	queued  map[string][]string // class of a workqueue → classes of work
+	entry   map[*ir.Func][]*entry
+	irqRegs map[*ir.Func][]irqReg
+	called  []bool // by function: some call is known
+}
+
+// irqReg is where a function registers or frees an interrupt handler.
+type irqReg struct {
+	line int32
+	free bool
 }
 
 type field struct{ owner, name string }
@@ -43,7 +49,7 @@ type target struct {
 func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	slices.SortStableFunc(units, func(a, b *ir.Unit) int { return strings.Compare(a.File, b.File) })
 	p := &Program{tab: tab, units: units, global: map[string][]*ir.Func{}, local: map[*ir.Unit]map[string]*ir.Func{},
-		fields: map[field][]target{}, handle: map[handleKey][]*entry{}, queued: map[string][]string{}, entry: map[*ir.Func][]*entry{}}
+		fields: map[field][]target{}, handle: map[handleKey][]*entry{}, queued: map[string][]string{}, entry: map[*ir.Func][]*entry{}, irqRegs: map[*ir.Func][]irqReg{}}
 	for _, u := range units {
 		p.addUnit(u)
 	}
@@ -64,15 +70,6 @@ func (p *Program) addUnit(u *ir.Unit) {
 		}
 		if !f.Static || u.Header {
 			p.global[f.Name] = append(p.global[f.Name], f)
-		}
-	}
-	// A file parsed under two choices of #if arms is two units: each sees the
-	// functions of the other that it lacks.
-	if n := len(p.local); n > 0 {
-		for _, o := range p.units {
-			if o == u {
-				break
-			}
 		}
 	}
 	p.local[u] = local
@@ -363,9 +360,6 @@ func (p *Program) edgeTo(f *ir.Func, name string, out *[]int32) {
 		*out = append(*out, g.ID)
 	}
 }
-
-// base is the last part of a folder's path.
-func base(dir string) string { return path.Base(dir) }
 
 // components returns the strongly connected components, callees first,
 // without recursion.

@@ -105,9 +105,22 @@ func (p *Program) findContexts() *contexts {
 		hardirq: p.spread(hard, any),
 		softirq: p.spread(soft, any),
 		process: p.spread(proc, any),
-		hardOn:  p.spread(on, func(s *flow.Site) bool { return s.Hard != flow.Off }),
+		hardOn:  p.spread(on, func(s *flow.Site) bool { return s.Hard != flow.Off && !s.Quiet && !p.unregistered(s) }),
 		softOn:  p.spread(proc, func(s *flow.Site) bool { return s.Hard != flow.Off && !s.BH }),
 	}
+}
+
+// unregistered reports whether a call stands where its function has not yet
+// registered, or has already freed, its interrupt handlers: they do not run.
+func (p *Program) unregistered(s *flow.Site) bool { return p.outside(s.Caller, s.Line) }
+
+func (p *Program) outside(f *ir.Func, line int32) bool {
+	for _, r := range p.irqRegs[f] {
+		if r.free && r.line < line || !r.free && r.line > line {
+			return true
+		}
+	}
+	return false
 }
 
 // implied are functions that no registration is known of, but that sleep, so

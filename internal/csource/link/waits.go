@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/flow"
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
@@ -37,13 +38,18 @@ func (b *facts) waited(f *ir.Func, w *flow.Pair) {
 		b.completed(f, w, held)
 		return
 	}
-	for _, e := range b.awaited(f, w.To) {
+	awaited, guessed := b.awaited(f, w.To)
+	for _, e := range awaited {
 		sum := b.sums[e.fn.ID]
 		if sum == nil {
 			continue
 		}
 		if ev := b.takes(sum, held.Class, e.fn); ev != nil {
-			b.addWait(f, w, held, b.callbackPath(e, ev), sureOf(w, e, ev), "")
+			conf := sureOf(w, e, ev)
+			if guessed {
+				conf = lower(conf)
+			}
+			b.addWait(f, w, held, b.callbackPath(e, ev), conf, "")
 			return
 		}
 	}
@@ -53,7 +59,7 @@ func (b *facts) waited(f *ir.Func, w *flow.Pair) {
 // the lock.
 func sureOf(w *flow.Pair, e *entry, ev *flow.Event) model.Confidence {
 	c := e.sure
-	if ev.Depth > 4 || ev.Indirect > 0 || w.To.Indirect > 0 || w.To.Depth > 4 || ev.InCtx {
+	if ev.Depth+w.To.Depth > 2 || ev.Indirect > 0 || w.To.Indirect > 0 || ev.InCtx || w.To.Via != nil && !w.To.Via.Must {
 		c = lower(c)
 	}
 	if w.To.Timeout {
@@ -62,8 +68,9 @@ func sureOf(w *flow.Pair, e *entry, ev *flow.Event) model.Confidence {
 	return c
 }
 
-// awaited finds the callbacks that a wait is for.
-func (b *facts) awaited(f *ir.Func, w *flow.Event) []*entry {
+// awaited finds the callbacks that a wait is for; guessed says that only their
+// kind and file fit.
+func (b *facts) awaited(f *ir.Func, w *flow.Event) (es []*entry, guessed bool) {
 	kind := w.Wait
 	if kind == lockapi.TargetDelayed {
 		kind = lockapi.TargetWork
@@ -77,21 +84,21 @@ func (b *facts) awaited(f *ir.Func, w *flow.Event) []*entry {
 		for _, work := range b.queued[class] {
 			out = append(out, b.near(f, b.handle[handleKey{lockapi.TargetWork, work}])...)
 		}
-		return out
+		return out, false
 	}
 	if kind == lockapi.TargetWork {
 		if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
-			return es
+			return es, false
 		}
-		return b.near(f, b.handle[handleKey{kind, class + ".work"}]) // a delayed work by its member
+		return b.near(f, b.handle[handleKey{kind, class + ".work"}]), false // a delayed work by its member
 	}
 	if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
-		return es
+		return es, false
 	}
 	if kind == lockapi.TargetIRQ {
-		return b.inFile(f, kind)
+		return b.inFile(f, kind), true
 	}
-	return nil
+	return nil, false
 }
 
 // near keeps the callbacks of the waiter's own driver.
@@ -294,6 +301,29 @@ func (b *facts) enableIn(e *entry, ev *flow.Event) {
 	b.out.Slips = append(b.out.Slips, s)
 }
 
+// ownObject reports whether a lock is a global, or lies in the very object
+// that a callback is called for: not in one that this points to.
+func (b *facts) ownObject(f *ir.Func, l *flow.Lock) bool {
+	if l.Path == 0 {
+		return single(f, l)
+	}
+	derefs := 0
+	for id := l.Path; id != 0; id = f.Paths[id].Base {
+		p := &f.Paths[id]
+		switch p.Kind {
+		case ir.GlobalPath:
+			return true
+		case ir.FieldPath:
+			if t := f.Paths[p.Base].Type; t == nil || t.Kind == ctype.Pointer {
+				derefs++
+			}
+		case ir.ParamPath:
+			return derefs <= 1
+		}
+	}
+	return false
+}
+
 // heldEntry looks for a callback that takes what its callers hold.
 func (b *facts) heldEntry(e *entry) {
 	for _, h := range e.holds {
@@ -305,6 +335,9 @@ func (b *facts) heldEntry(e *entry) {
 			conf := model.Medium
 			if ev.Depth <= 2 && ev.Indirect == 0 {
 				conf = e.sure
+			}
+			if !b.ownObject(e.fn, &ev.Lock) {
+				continue
 			}
 			dropped := slices.ContainsFunc(ev.Dropped, func(d flow.Lock) bool { return d.Class == ev.Lock.Class })
 			if dropped {

@@ -1,0 +1,65 @@
+package csource_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gordian/internal/check"
+	"gordian/internal/csource"
+	"gordian/internal/csource/lockapi"
+	"gordian/internal/csource/tree"
+)
+
+// diskText reads lines of checked files for the rules.
+type diskText string
+
+func (d diskText) Lines(file string) []string {
+	b, err := os.ReadFile(filepath.Join(string(d), file))
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(b), "\n")
+}
+
+// TestProfile analyses the files or folders in KERNEL_PATHS below KERNEL_SRC
+// and writes the findings to KERNEL_OUT: for profiles, and for reading them.
+func TestProfile(t *testing.T) {
+	root, paths := os.Getenv("KERNEL_SRC"), os.Getenv("KERNEL_PATHS")
+	if root == "" || paths == "" {
+		t.Skip("set KERNEL_SRC to a kernel tree and KERNEL_PATHS to files in it")
+	}
+	table, err := lockapi.Kernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := tree.Options{Root: root, Neighbours: true}
+	for p := range strings.FieldsSeq(paths) {
+		o.Paths = append(o.Paths, root+"/"+p)
+	}
+	ctx, start := context.Background(), time.Now()
+	f, err := csource.Analyze(ctx, csource.Options{Tree: o, APIs: table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := time.Since(start)
+	fs := check.Source(ctx, check.SourceFacts(f), f, diskText(root))
+	t.Logf("%d orders, %d uses, %d slips; %v; %v + %v", len(f.Orders), len(f.Uses), len(f.Slips), f.Stats, read, time.Since(start)-read)
+	if out := os.Getenv("KERNEL_OUT"); out != "" {
+		w, err := os.Create(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		for i := range fs {
+			fmt.Fprintf(w, "%s\t%s\t%s:%d\t%s\t%s\n", fs[i].Confidence, fs[i].Rule, fs[i].File, fs[i].Line, fs[i].Function, fs[i].Title)
+			for _, l := range fs[i].Locations {
+				fmt.Fprintf(w, "\t%s:%d %s: %s\n", l.File, l.Line, l.Function, l.Note)
+			}
+		}
+	}
+}
