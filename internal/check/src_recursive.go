@@ -16,7 +16,7 @@ func tellReacquire(st *slipStory) {
 		st.f.Title = st.lock + " is taken twice" + inFn(st.last.Func)
 	}
 	st.f.Explanation = sentences(st.heldByCaller(), st.held(),
-		pick(st.taken.Func == "", "", "Before it is released, ")+st.last.Func+"() takes it "+pick(st.taken.Func == "", "", "again ")+"("+baseName(st.last)+")"+st.through()+".",
+		st.again(),
 		st.sameObject(),
 		"A "+typeWord(st.lockType())+" is not recursive: the task waits for a release that only itself could do.")
 	who := "the task"
@@ -47,6 +47,18 @@ func tellUpgrade(st *slipStory) {
 	st.moment("the task", st.lastCall(), "waits"+inFn(st.last.Func)+" for its holder: itself")
 	splitAdvice(st)
 	st.own("Take it in the stronger mode at once", "Take "+st.lock+" for writing before the section, and downgrade_write() it where reading is enough; or release it, take it for writing, and look again at what it protects.")
+}
+
+// again says where the lock is taken once more.
+func (st *slipStory) again() string {
+	where := "(" + baseName(st.last) + ")" + st.through() + "."
+	switch {
+	case st.taken.Func == "":
+		return st.last.Func + "() takes it " + where
+	case st.taken.File == st.last.File && st.taken.Line == st.last.Line:
+		return "The path comes back to that line before it is released, and takes it again."
+	}
+	return "Before it is released, " + st.last.Func + "() takes it again " + where
 }
 
 // heldByCaller says that whoever calls the function holds the lock.

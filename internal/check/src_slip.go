@@ -153,18 +153,22 @@ func (st *slipStory) entry() string {
 	return stepNote(s) + " (" + baseName(*s) + ")."
 }
 
-// through says by which calls the holder gets to the slip: " through a() and b()".
+// through says by which calls the holder gets to the slip: ", called from f()
+// through a() and b()".
 func (st *slipStory) through() string {
 	var fns []string
 	on := false
 	for i := range st.Path {
 		s := &st.Path[i]
 		on = on || (s.Func == st.first.Func && s.Line == st.first.Line)
-		if on && s.Kind == srcfact.StepCall {
+		if on && s.Kind == srcfact.StepCall && s.Callee != st.last.Func {
 			fns = append(fns, s.Callee+"()")
 		}
 	}
-	return pick(len(fns) == 0, "", ", through "+list(uniq(fns), 5))
+	if st.first.Func == st.last.Func {
+		return ""
+	}
+	return ", called from " + st.first.Func + "()" + pick(len(fns) == 0, "", " through "+list(uniq(fns), 5))
 }
 
 // moment adds a step of the interleaving.

@@ -155,7 +155,7 @@ func slipCases(t *testing.T) []slipCase {
 			"recursive-lock f 5", []string{"dev.lock is taken twice in f()", "not recursive"}, []string{"-\tmutex_lock(&d->lock); /*2*/"}},
 		{"taken again in a call", "static void g(struct dev *p)\n{\n\tmutex_lock(&p->lock); /*3*/\n}\n\nstatic void f(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*1*/\n\tg(d); /*2*/\n\tmutex_unlock(&d->lock);\n}\n",
 			simple(srcfact.SlipReacquire, mutexLock(), "acquire:1 f\ncall:2 f g\nacquire:3 g"),
-			"recursive-lock f 9", []string{"f() holds dev.lock and calls g(), which takes it again", "through g()"}, []string{""}},
+			"recursive-lock f 9", []string{"f() holds dev.lock and calls g(), which takes it again", "called from f()"}, []string{""}},
 		{"upgraded", "static void f(struct dev *d)\n{\n\tdown_read(&d->lock); /*1*/\n\tdown_write(&d->lock); /*2*/\n}\n",
 			simple(srcfact.SlipUpgrade, lk("dev.lock", model.RWSem, "down_read"), "acquire:1 f\nacquire:2 f down_write"),
 			"recursive-lock f 4", []string{"downgrade_write"}, nil},
@@ -167,7 +167,7 @@ func slipCases(t *testing.T) []slipCase {
 			}, "sleep-in-atomic f 4", []string{"f() calls kmalloc(GFP_KERNEL), which may sleep, with spinlock dev.lock held"}, []string{"-\t\t       GFP_KERNEL);", "+\t\t       GFP_ATOMIC);"}},
 		{"sleeps in a call", "static void g(void)\n{\n\tmsleep(1); /*3*/\n}\n\nstatic void f(struct dev *d)\n{\n\tspin_lock(&d->lock); /*1*/\n\tg(); /*2*/\n\tspin_unlock(&d->lock);\n}\n",
 			simple(srcfact.SlipSleep, spinLock("spin_lock"), "acquire:1 f\ncall:2 f g\nsleep:3 g msleep"),
-			"sleep-in-atomic f 9", []string{"f() calls g(), which may sleep, with dev.lock held", "through g()"}, []string{""}},
+			"sleep-in-atomic f 9", []string{"f() calls g(), which may sleep, with dev.lock held", "called from f()"}, []string{""}},
 		{"waits under a lock", "static void work(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*4*/\n}\n\nstatic void stop(struct dev *d)\n{\n\tmutex_lock(&d->lock); /*1*/\n\td->on = 0;\n\tcancel_work_sync(&d->work); /*2*/\n\tmutex_unlock(&d->lock); /*3*/\n}\n",
 			func(src string) srcfact.Slip {
 				s := peer(srcfact.SlipWait, mutexLock(), "acquire:1 stop\nwait:2 stop waits for the work to end", "release:3 stop mutex_unlock")(src)
@@ -238,7 +238,7 @@ func wholeFinding(t *testing.T, f *model.Finding) {
 		t.Errorf("incomplete: %+v", f)
 	}
 	for _, l := range f.Locations {
-		if l.Note == "" || l.Line == 0 || l.Function == "" && !strings.Contains(l.Note, "() is ") {
+		if l.Note == "" || l.Line == 0 || l.Function == "" && !strings.Contains(l.Note, "() ") {
 			t.Errorf("place %+v", l)
 		}
 	}

@@ -26,7 +26,7 @@ func whereText(s srcfact.Step) string { return s.Func + " (" + placeText(s) + ")
 func stepNote(s *srcfact.Step) string {
 	switch s.Kind {
 	case srcfact.StepEntry:
-		return s.Func + "() is " + entryWords(s)
+		return s.Func + "() " + entryWords(s)
 	case srcfact.StepCall:
 		return "calls " + s.Callee + "()" + textAfter(s.Text)
 	case srcfact.StepAcquire:
@@ -70,17 +70,19 @@ func withText(what, text string) string {
 
 func textAfter(text string) string { return pick(text == "", "", ": "+text) }
 
-// entryWords says what a function that a path starts with is: "a hardirq
-// handler, registered by request_irq()".
+// entryWords says what a function that a path starts with is or does: "is a
+// hardirq handler, registered by request_irq()".
 func entryWords(s *srcfact.Step) string {
 	first, _, _ := strings.Cut(s.Text, " ")
 	switch first {
 	case "":
-		return "where the path starts"
-	case "called", "registered", "run", "a", "an", "the":
+		return "is where the path starts"
+	case "runs", "is":
 		return s.Text
+	case "called", "registered", "run", "a", "an", "the":
+		return "is " + s.Text
 	}
-	return article(s.Text)
+	return "is " + article(s.Text)
 }
 
 // bareCall names the call of a step, if its text is one.
