@@ -48,16 +48,22 @@ type build struct {
 // configure reads .config and compile_commands.json. Only a file that the user
 // named must be readable.
 func (t *Tree) configure() error {
-	if t.options.Config != "" {
-		text, err := t.disk.read(t.options.Config)
+	named := t.options.Config
+	json := strings.HasSuffix(named, ".json") // the root's .config counts beside it
+	switch {
+	case named != "" && !json:
+		text, err := t.disk.read(named)
 		if err != nil {
-			return fmt.Errorf("%s: %w", t.options.Config, err)
+			return fmt.Errorf("%s: %w", named, err)
 		}
 		t.Config = ParseConfig(text)
-	} else if t.Root != "" {
+	case t.Root != "":
 		if text, err := t.disk.read(filepath.Join(t.Root, ".config")); err == nil {
 			t.Config = ParseConfig(text)
 		}
+	}
+	if json {
+		return t.configureBuild(named)
 	}
 	for _, dir := range t.buildDirs() {
 		text, err := t.disk.read(filepath.Join(dir, "compile_commands.json"))
@@ -71,6 +77,18 @@ func (t *Tree) configure() error {
 			t.note(t.disk.show(filepath.Join(dir, "compile_commands.json")), "%v", err)
 		}
 		break
+	}
+	return nil
+}
+
+// configureBuild reads a compile_commands.json that the user named.
+func (t *Tree) configureBuild(name string) error {
+	text, err := t.disk.read(name)
+	if err == nil {
+		t.builds, err = parseBuilds(text, t.wanted())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type Options struct {
 	// an overlay; those that they stand in for need not exist.
 	Replace  map[string]string
 	Includes []string // further folders of headers
-	Config   string   // a .config, or ""; the root's own is used if it has one
+	Config   string   // a .config or compile_commands.json, or ""; those of root and paths are used if there are any
 	Jobs     int
 	Progress func(stage string, done, total int) // may be nil; must be safe for concurrent use
 	// Neighbours adds the other .c files of a checked file's folder as context,
