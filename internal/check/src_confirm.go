@@ -19,18 +19,115 @@ type Recheck func(file string, patched []byte) ([]model.Finding, error)
 // recheck does not find in the unchanged text lose their diffs, because
 // nothing can be said about them.
 func ConfirmFixes(ctx context.Context, fs []model.Finding, text TextSource, recheck Recheck) []model.Finding {
-	c := &confirmer{text: text, recheck: recheck, before: map[string]map[string]bool{}}
+	c := &confirmer{text: text, recheck: recheck, before: map[string]map[string]bool{}, sure: map[*model.Finding]bool{}}
 	out := slices.Clone(fs)
+	c.together(ctx, out)
 	for i := range out {
 		out[i].Fix = c.confirmed(ctx, &out[i])
 	}
 	return out
 }
 
+// maxAlone bounds how many diffs are tried one by one.
+const maxAlone = 8
+
 type confirmer struct {
+	alone   int
 	text    TextSource
 	recheck Recheck
 	before  map[string]map[string]bool // file → its findings without any change
+	sure    map[*model.Finding]bool    // whose first diff works together with others
+}
+
+// together tries the first diff of every finding of a file at once: looking at
+// a file again costs as much for one change as for ten. What does not work so
+// is tried alone.
+func (c *confirmer) together(ctx context.Context, fs []model.Finding) {
+	var files []string
+	batch := map[string][]*model.Finding{}
+	for i := range fs {
+		edits := firstEdits(&fs[i])
+		if len(edits) == 0 {
+			continue
+		}
+		file := edits[0].File
+		if batch[file] == nil {
+			files = append(files, file)
+		}
+		batch[file] = append(batch[file], &fs[i])
+	}
+	for _, file := range files {
+		if len(batch[file]) > 1 && ctx.Err() == nil {
+			c.tryBatch(file, batch[file])
+		}
+	}
+}
+
+func (c *confirmer) tryBatch(file string, fs []*model.Finding) {
+	var edits []model.Edit
+	var in []*model.Finding
+	for _, f := range fs {
+		if e := firstEdits(f); !overlap(edits, e) {
+			edits = append(edits, e...)
+			in = append(in, f)
+		}
+	}
+	lines := c.text.Lines(file)
+	patched, err := srcfix.Text{File: file, Lines: lines}.Apply(edits)
+	if err != nil {
+		return
+	}
+	before := c.unchanged(file, lines)
+	after, err := c.recheck(file, joinLines(patched))
+	if err != nil || before == nil || adds(before, after) {
+		return
+	}
+	left := findingKeys(after)
+	for _, f := range in {
+		if k := findingKey(f); before[k] && !left[k] {
+			c.sure[f] = true
+		}
+	}
+}
+
+// adds reports whether a change brings findings.
+func adds(before map[string]bool, after []model.Finding) bool {
+	return slices.ContainsFunc(after, func(f model.Finding) bool {
+		return !before[findingKey(&f)] && f.Confidence != model.Low
+	})
+}
+
+func firstEdits(f *model.Finding) []model.Edit {
+	for _, x := range f.Fix {
+		if len(x.Edits) > 0 {
+			return x.Edits
+		}
+	}
+	return nil
+}
+
+// overlap reports whether two changes touch lines next to each other.
+func overlap(a, b []model.Edit) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Line <= y.Line+y.Delete+1 && y.Line <= x.Line+x.Delete+1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unchanged returns what is found in a file as it is, nil if it cannot be read.
+func (c *confirmer) unchanged(file string, lines []string) map[string]bool {
+	before, ok := c.before[file]
+	if !ok {
+		if fs, err := c.recheck(file, joinLines(lines)); err == nil {
+			before = findingKeys(fs)
+		}
+		c.before[file] = before
+	}
+	return before
 }
 
 func (c *confirmer) confirmed(ctx context.Context, f *model.Finding) []model.Fix {
@@ -38,7 +135,7 @@ func (c *confirmer) confirmed(ctx context.Context, f *model.Finding) []model.Fix
 	done := false
 	for _, x := range f.Fix {
 		if len(x.Edits) > 0 {
-			if done || ctx.Err() != nil || !c.works(f, x.Edits) {
+			if done || !c.sure[f] && (ctx.Err() != nil || !c.works(f, x.Edits)) {
 				continue
 			}
 			done = true
@@ -52,17 +149,11 @@ func (c *confirmer) works(f *model.Finding, edits []model.Edit) bool {
 	file := edits[0].File
 	lines := c.text.Lines(file)
 	patched, err := srcfix.Text{File: file, Lines: lines}.Apply(edits)
-	if err != nil {
+	if err != nil || c.alone >= maxAlone {
 		return false
 	}
-	before, ok := c.before[file]
-	if !ok {
-		fs, err := c.recheck(file, joinLines(lines))
-		if err == nil {
-			before = findingKeys(fs)
-		}
-		c.before[file] = before
-	}
+	c.alone++
+	before := c.unchanged(file, lines)
 	if !before[findingKey(f)] {
 		return false
 	}
@@ -70,13 +161,7 @@ func (c *confirmer) works(f *model.Finding, edits []model.Edit) bool {
 	if err != nil {
 		return false
 	}
-	for i := range fs {
-		k := findingKey(&fs[i])
-		if k == findingKey(f) || (!before[k] && fs[i].Confidence != model.Low) {
-			return false
-		}
-	}
-	return true
+	return !adds(before, fs) && !findingKeys(fs)[findingKey(f)]
 }
 
 func joinLines(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }

@@ -12,7 +12,7 @@ import (
 // Findings beyond maxConfirmed, and those in more files than maxTried, keep
 // the advice and lose the diff: checking their file alone gives it.
 const (
-	maxConfirmed = 24
+	maxConfirmed = 60
 	maxTried     = 200
 )
 
