@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,8 +80,8 @@ func TestCheckFixOverlay(t *testing.T) {
 
 func TestManyFixes(t *testing.T) {
 	var text strings.Builder
-	for range maxConfirmed + 5 {
-		text.WriteString("// BUG missing-unlock high f" + strings.Repeat("x", text.Len()%97) + " FIX\n")
+	for i := range maxConfirmed + 5 {
+		fmt.Fprintf(&text, "// BUG missing-unlock high f%d FIX\n", i)
 	}
 	dir := put(t, map[string]string{"a.c": text.String()})
 	with := 0

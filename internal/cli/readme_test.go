@@ -10,7 +10,7 @@ import (
 	"gordian/internal/evidence"
 )
 
-// TestReadme: every line of the README's transcript is what the command
+// TestReadme: every line of the README's transcripts is what the command
 // prints, in that order; "[…]" stands for lines that are left out.
 func TestReadme(t *testing.T) {
 	t.Chdir("../..")
@@ -18,17 +18,24 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown, ok := strings.Cut(string(readme), "$ gordian ")
-	if !ok {
-		t.Fatal("the README has no transcript")
+	transcripts := strings.Split(string(readme), "```\n$ gordian ")[1:]
+	if len(transcripts) != 2 {
+		t.Fatalf("the README has %d transcripts", len(transcripts))
 	}
-	shown, _, _ = strings.Cut(shown, "```")
-	args, shown, _ := strings.Cut(shown, "\n")
+	for _, shown := range transcripts {
+		shown, _, _ = strings.Cut(shown, "```")
+		args, shown, _ := strings.Cut(shown, "\n")
+		transcript(t, strings.Fields(args), shown)
+	}
+}
+
+func transcript(t *testing.T, args []string, shown string) {
+	t.Helper()
 	var out, errs bytes.Buffer
 	s := fakeStreams(&out, &errs)
-	s.read = evidence.Read
-	if got := Run(t.Context(), strings.Fields(args), s); got != exitFindings {
-		t.Fatalf("status %d, %s", got, errs.String())
+	s.read, s.source = evidence.Read, sourceAnalysis()
+	if got := Run(t.Context(), args, s); got != exitFindings {
+		t.Fatalf("%v: status %d, %s", args, got, errs.String())
 	}
 	printed := strings.Split(out.String(), "\n")
 	for line := range strings.Lines(shown) {
@@ -38,7 +45,7 @@ func TestReadme(t *testing.T) {
 		}
 		i := slices.Index(printed, line)
 		if i < 0 {
-			t.Fatalf("the command does not print %q there", line)
+			t.Fatalf("%v: the command does not print %q there", args, line)
 		}
 		printed = printed[i+1:]
 	}

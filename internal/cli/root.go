@@ -8,9 +8,9 @@ import (
 
 const rootLong = `gordian says what is stuck in a Linux kernel, who holds what, why, and how to fix it.
 
-It reads what you have (a kernel log today) and explains every lockdep report,
-hung task, lockup and stall in it as a finding with its proof, its fix and a way
-to verify the fix.`
+It reads kernel logs and explains every lockdep report, hung task, lockup and stall
+in them; and it reads kernel C source, and finds what could deadlock before it runs.
+Each finding has its proof, its fix and a way to verify the fix.`
 
 const exitHelp = `Exit status:
   0    nothing found at or above --fail-on
@@ -24,6 +24,7 @@ const rootExample = `  gordian diagnose dmesg.txt             a saved log (compr
                                          the previous boot, from the journal
   gordian diagnose --format html -o report.html console.log
                                          a page to attach to a bug report
+  gordian check drivers/net/foo/         source: a driver, or all of Linux
   gordian explain lock-order-inversion   what a rule means, and the usual fixes`
 
 // newRoot builds the command tree. The same tree gives help, completions and
