@@ -29,7 +29,7 @@ func ConfirmFixes(ctx context.Context, fs []model.Finding, text TextSource, rech
 }
 
 // maxAlone bounds how many diffs are tried one by one.
-const maxAlone = 8
+const maxAlone = 3
 
 type confirmer struct {
 	alone   int

@@ -81,7 +81,7 @@ func TestCheckFixOverlay(t *testing.T) {
 func TestManyFixes(t *testing.T) {
 	var text strings.Builder
 	for i := range maxConfirmed + 5 {
-		fmt.Fprintf(&text, "// BUG missing-unlock high f%d FIX\n", i)
+		fmt.Fprintf(&text, "// BUG missing-unlock high f%d FIX\n\n\n\n", i) // apart: they are tried together
 	}
 	dir := put(t, map[string]string{"a.c": text.String()})
 	with := 0
