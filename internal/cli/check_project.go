@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gordian/internal/csource/lockapi"
 )
 
 // projectFile is what a project says about its own locks.
@@ -51,4 +53,37 @@ func projectOf(path, stop string) string {
 			return ""
 		}
 	}
+}
+
+// ignored is what projects say is not to be checked.
+type ignored []struct{ dir, glob string }
+
+func ignoredBy(t *lockapi.Table) []string {
+	if p := t.Project(); p != nil {
+		return p.IgnorePaths
+	}
+	return nil
+}
+
+func (g *ignored) add(dir string, globs []string) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return // no folder has this name
+	}
+	for _, glob := range globs {
+		*g = append(*g, struct{ dir, glob string }{abs, glob})
+	}
+}
+
+// match reports whether a glob names a file, or a folder that it is in.
+func (g ignored) match(abs string) bool {
+	for _, i := range g {
+		rel, err := filepath.Rel(i.dir, abs)
+		for ; err == nil && filepath.IsLocal(rel) && rel != "."; rel = filepath.Dir(rel) {
+			if ok, _ := filepath.Match(filepath.FromSlash(i.glob), rel); ok {
+				return true
+			}
+		}
+	}
+	return false
 }

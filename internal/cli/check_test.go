@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gordian/internal/model"
+	"gordian/internal/srcfact"
 )
 
 const threeBugs = `// BUG missing-unlock high one
@@ -139,5 +144,60 @@ func TestManyInputs(t *testing.T) {
 	pruneInputs(d)
 	if len(d.Inputs) != 3 || d.Incomplete[0].Input != 1 || d.Findings[0].Path[0].Why[0].Input != 2 || d.Findings[0].Evidence[0].Input != 0 || d.Findings[0].Evidence[1].Input != -1 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// An interrupt ends the run at once, says what was going on, and reports nothing.
+func TestCheckInterrupt(t *testing.T) {
+	dir := put(t, map[string]string{"a.c": threeBugs})
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, errs bytes.Buffer
+	s := fakeStreams(&out, &errs)
+	s.source = fakeAnalysis()
+	release := make(chan bool)
+	defer close(release)
+	s.source.facts = func(_ context.Context, o sourceOptions) (*srcfact.Facts, lookAgain, error) {
+		o.Progress("reading files", 3, 10)
+		cancel()
+		<-release // an analysis that does not stop
+		return nil, nil, errors.New("too late")
+	}
+	file := filepath.Join(dir, "out.txt")
+	if got := Run(ctx, []string{"check", "-o", file, dir}, s); got != exitInterrupted || out.Len() > 0 || exists(file) {
+		t.Errorf("status %d: %s", got, out.String())
+	}
+	if want := "gordian: interrupted while reading files: nothing is reported\n"; errs.String() != want {
+		t.Errorf("%q", errs.String())
+	}
+}
+
+func TestStages(t *testing.T) {
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	p := &stages{w: &b, width: 100, now: func() time.Time { return now }, begin: now}
+	p.update("headers", 1, 2)
+	if b.Len() > 0 {
+		t.Errorf("drawn at once: %q", b.String())
+	}
+	now = now.Add(time.Second)
+	p.update("files", 0, 400)
+	now = now.Add(10 * time.Second)
+	p.update("files", 100, 400)
+	p.update("files", 101, 400) // too soon
+	now = now.Add(time.Second)
+	p.update("thinking", 0, 0)
+	p.done()
+	p.update("files", 102, 400)
+	want := "\r\x1b[K[" + strings.Repeat(".", 40) + "]   0 %  files, 0 of 400" +
+		"\r\x1b[K[" + strings.Repeat("#", 10) + strings.Repeat(".", 30) + "]  25 %  files, 100 of 400, 30 s left" +
+		"\r\x1b[Kthinking\r\x1b[K"
+	if b.String() != want {
+		t.Errorf("%q\n%q", b.String(), want)
+	}
+	if got := remaining(125 * time.Second); got != "2:05 min left" {
+		t.Error(got)
+	}
+	if !strings.HasPrefix((&stages{stage: "x", width: 10}).line(1, 2, 0), "50 %") {
+		t.Error("a narrow terminal")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"gordian/internal/check"
@@ -22,11 +23,15 @@ func readSource(ctx context.Context, o sourceOptions) (*srcfact.Facts, lookAgain
 	if err != nil {
 		return nil, nil, err
 	}
+	var skip ignored
 	for _, name := range o.Projects {
+		before := len(ignoredBy(apis))
 		if apis, err = addProject(apis, name); err != nil {
 			return nil, nil, err
 		}
+		skip.add(filepath.Dir(name), ignoredBy(apis)[before:])
 	}
+	o.Skip = skip.match
 	s, f, err := csource.Open(ctx, csource.Options{Tree: o.Options, APIs: apis})
 	if err != nil {
 		return nil, nil, err

@@ -125,7 +125,8 @@ func (c *collector) folder(ctx context.Context, dir string) error {
 			return nil
 		}
 		if isSource(p) && readable(p, e) {
-			c.add(filepath.Join(dir, rel), true)
+			abs := filepath.Join(dir, rel)
+			c.add(abs, c.tree.options.Skip == nil || !c.tree.options.Skip(abs))
 		}
 		return nil
 	})

@@ -33,6 +33,9 @@ type Options struct {
 	// Neighbours adds the other .c files of a checked file's folder as context,
 	// so that what they define is known; nothing is reported in them.
 	Neighbours bool
+	// Skip tells the files, by absolute path, that are context only though
+	// they are in a folder that was given. May be nil.
+	Skip func(abs string) bool
 }
 
 // Source is one file.
