@@ -1,6 +1,6 @@
 // Package lockapi is the table of what kernel functions do to locks, to the
 // interrupt state and to the scheduler, and of who calls which callback in
-// which context. The table is data (kernel.toml, each entry with its kernel
+// which context. The table is data (kernel/*.toml, each entry with its kernel
 // source); projects add their own in gordian.toml, in the same form.
 package lockapi
 
