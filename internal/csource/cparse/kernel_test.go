@@ -1,9 +1,7 @@
 package cparse
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"sort"
 	"strconv"
@@ -25,16 +23,7 @@ func TestKernel(t *testing.T) {
 		t.Skip("set KERNEL_SRC to a kernel tree to parse all of it")
 	}
 	var k kernelRun
-	k.wanted, _ = strconv.Atoi(os.Getenv("KERNEL_BAD"))
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && strings.HasSuffix(path, ".c") {
-			k.file(t, path)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	k.each(t, root, ".c", func(path, text string) { k.parse(path, text, Options{}) })
 	k.print(t)
 	if good := 1 - float64(k.badLock)/float64(max(1, k.lock)); good < 0.995 {
 		t.Errorf("%.2f %% of the functions with lock calls were understood, want 99.5", 100*good)
@@ -42,27 +31,18 @@ func TestKernel(t *testing.T) {
 }
 
 type kernelRun struct {
-	arena                      cast.Arena
-	files, funcs, bad          int
-	lock, badLock              int
-	decls, stmts, skip, skipFn int
-	bytes                      int64
-	spent                      time.Duration
-	wanted                     int
-	errors                     []string
+	arena              cast.Arena
+	files, funcs, bad  int
+	lock, badLock      int
+	decls, stmts, skip int
+	bytes              int64
+	spent              time.Duration
+	wanted             int
+	errors             []string
 }
 
-func (k *kernelRun) file(t *testing.T, path string) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Log(err)
-		return
-	}
-	text := string(b)
-	start := time.Now()
-	k.arena.Reset()
-	f := Parse(&k.arena, path, text, Options{})
-	k.spent += time.Since(start)
+func (k *kernelRun) count(f *cast.File, path, text string) {
+	k.wanted, _ = strconv.Atoi(os.Getenv("KERNEL_BAD"))
 	k.files++
 	k.bytes += int64(len(text))
 	k.funcs += f.Stats.Funcs

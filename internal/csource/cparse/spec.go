@@ -144,6 +144,9 @@ func (p *parser) annotates(k cpp.Kind, typed bool) bool {
 		return false
 	}
 	if typed {
+		if k == cpp.Ident && p.mark(p.i)&cpp.Annotation == 0 && p.mark(p.i+1)&cpp.Annotation != 0 {
+			return false // "struct x __table_y __used"
+		}
 		return k == cpp.Ident || k == cpp.Mul || k == cpp.LParen || k == cpp.KwAttribute || startsType(k)
 	}
 	switch {

@@ -28,7 +28,7 @@ func (r *Reader) next(t *Token) {
 		if m == nil {
 			return
 		}
-		if m.busy {
+		if m.busy || r.declares(m) {
 			t.Flags |= noExpand
 			return
 		}
@@ -130,12 +130,23 @@ func (r *Reader) arguments(m *macro) ([][]Token, bool) {
 		case t.Kind == RParen:
 			args = append(args, read[start:len(read)-1:len(read)-1])
 			r.spend(len(read))
+			if !m.takes(len(args)) {
+				r.putBack(read) // another macro of that name
+				return nil, false
+			}
 			return pad(m, args), true
 		case t.Kind == Comma && depth == 0 && (!m.variadic || len(args) < len(m.params)-1):
 			args = append(args, read[start:len(read)-1:len(read)-1])
 			start = len(read)
 		}
 	}
+}
+
+// takes reports whether m can be called with n arguments; empty parentheses
+// count as one.
+func (m *macro) takes(n int) bool {
+	want := len(m.params)
+	return n == want || n == 1 && want == 0 || m.variadic && n >= want-1
 }
 
 // pad gives a call that has fewer arguments than parameters empty ones.

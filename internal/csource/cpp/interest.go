@@ -58,9 +58,26 @@ func emptyInterest(m *macro) interest {
 	return worthHere
 }
 
-// incomplete reports whether a macro is no operand: 16 KB, with "*(1 << 10)".
+// incomplete reports whether a macro is no operand: 16 KB, with "*(1 << 10)",
+// or several arguments.
 func incomplete(m *macro, toks []Token) bool {
-	return !m.funcLike && len(toks) > 1 && toks[0].Kind.Precedence() > 0 && toks[0].Kind != And && toks[0].Kind != Sub
+	if len(toks) > 0 && !m.funcLike && toks[0].Kind.Precedence() > 0 {
+		return len(toks) == 1 || toks[0].Kind != And && toks[0].Kind != Sub
+	}
+	depth := 0
+	for _, t := range toks {
+		switch t.Kind {
+		case LParen:
+			depth++
+		case RParen:
+			depth--
+		case Comma:
+			if depth == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // identity reports whether a macro only gives its arguments back.

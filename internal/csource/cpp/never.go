@@ -34,7 +34,7 @@ var neverNames = setOf(
 	"smp_load_acquire", "smp_store_release", "smp_store_mb", "smp_mb", "smp_rmb", "smp_wmb", "data_race", "current", "get_current",
 	"access_ok", "get_user", "put_user", "__get_user", "__put_user", "copy_from_user", "copy_to_user", "unsafe_get_user",
 	"unsafe_put_user", "sizeof_field", "struct_size", "flex_array_size", "array_size", "THIS_MODULE", "KBUILD_MODNAME", "NULL",
-	"IS_ENABLED", "IS_BUILTIN", "IS_MODULE", "IS_REACHABLE", "__ATTR", "__ATTR_RO", "__ATTR_RW", "__ATTR_WO",
+	"__is_defined", "___is_defined", "____is_defined", "__take_second_arg", "IS_ENABLED", "IS_BUILTIN", "IS_MODULE", "IS_REACHABLE", "__ATTR", "__ATTR_RO", "__ATTR_RW", "__ATTR_WO",
 	"DEFINE_SHOW_ATTRIBUTE", "DEFINE_SEQ_ATTRIBUTE", "DEFINE_SIMPLE_ATTRIBUTE", "DEFINE_DEBUGFS_ATTRIBUTE", "DEFINE_MUTEX",
 	"DEFINE_SPINLOCK", "DEFINE_RAW_SPINLOCK", "DEFINE_RWLOCK", "DEFINE_SEMAPHORE", "DECLARE_RWSEM", "DEFINE_SRCU", "DEFINE_SEQLOCK",
 	"DECLARE_WAIT_QUEUE_HEAD", "DECLARE_WAIT_QUEUE_HEAD_ONSTACK", "DECLARE_WAITQUEUE", "DEFINE_WAIT", "DEFINE_WAIT_FUNC",

@@ -32,6 +32,9 @@ type Reader struct {
 	words []word
 	count int // tokens handed out
 
+	braces int  // open ones in what was handed out
+	last   Kind // of the last token handed out
+
 	conds   []arm           // the open #if directives
 	decided map[string]bool // conditions decided as a whole
 	assumed map[int32]bool  // names assumed to be defined, or not
@@ -57,7 +60,7 @@ func (r *Reader) Reset(text string, cfg Config) {
 	r.cfg = cfg
 	r.Includes, r.Comments = nil, nil
 	r.ByChoice, r.Truncated = false, false
-	r.count, r.floor, r.nested, r.broken = 0, 0, 0, 0
+	r.count, r.floor, r.nested, r.broken, r.braces, r.last = 0, 0, 0, 0, 0, EOF
 	r.total = 1<<20 + 4*len(text)
 	clear(r.decided)
 	clear(r.assumed)
@@ -72,7 +75,7 @@ func (r *Reader) Fill(toks []Token, n int) []Token {
 		toks = append(toks, Token{})
 		t := &toks[len(toks)-1]
 		r.next(t)
-		r.count++
+		r.note(t.Kind)
 		if r.count > maxTokens {
 			r.Truncated = true
 			*t = Token{Pos: t.Pos, Flags: BOL}
@@ -86,6 +89,24 @@ func (r *Reader) Fill(toks []Token, n int) []Token {
 
 // Symbol is the symbol with number n; the pointer is good until the next Fill.
 func (r *Reader) Symbol(n int32) *Symbol { return &r.tab.syms[n] }
+
+func (r *Reader) note(k Kind) {
+	r.count++
+	r.last = k
+	switch k {
+	case LBrace:
+		r.braces++
+	case RBrace:
+		r.braces = max(0, r.braces-1)
+	}
+}
+
+// declares reports whether the name just read, of a header's macro, is being
+// declared as a function here: "void *memmove(" outside of all braces.
+func (r *Reader) declares(m *macro) bool {
+	return m.external && r.braces == 0 && len(r.ctx) == 0 && (r.last == Mul || r.last == Ident || r.last == KwType) &&
+		HasLower(m.name)
+}
 
 // Hash adds t to the hash h of the tokens before it. It depends on their
 // spelling only.
