@@ -10,12 +10,16 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/model"
 	"gordian/internal/report"
 )
 
-// lockMap is the hierarchy of what was checked.
+// lockMap is the hierarchy of what was checked, with the findings that are
+// sure enough in red.
 func (k *checkCmd) lockMap(c *checked) *report.LockMap {
-	return report.NewLockMap(titleOf(c), c.source, c.findings)
+	sure := &model.Document{Findings: slices.Clone(c.findings), Stats: map[string]int64{}}
+	keepConfident(sure, model.Confidence(k.minConfidence.value))
+	return report.NewLockMap(titleOf(c), c.source, sure.Findings)
 }
 
 // titleOf names what was checked: the path that was given, or the folder that

@@ -69,13 +69,9 @@ func (m *LockMap) essential() []bool {
 	out, _ := m.neighbours()
 	group := m.cycles()
 	for i, o := range m.Orders {
-		keep[i] = o.Bad || o.Back || o.Try || group[o.From] == group[o.To]
-		if !keep[i] && !detour(o, out) {
-			keep[i] = true
-		}
-		if !keep[i] { // what is left out is no detour for the next
-			at := slices.Index(out[o.From], o.To)
-			out[o.From] = slices.Delete(out[o.From], at, at+1)
+		keep[i] = o.Bad || o.Back || !o.Try && group[o.From] == group[o.To] || !detour(o, out)
+		if at := slices.Index(out[o.From], o.To); !keep[i] && at >= 0 {
+			out[o.From] = slices.Delete(out[o.From], at, at+1) // what is left out is no detour for the next
 		}
 	}
 	return keep
