@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,6 +189,7 @@ func (b *mapBuilder) finish(findings []model.Finding) {
 		b.m.Orders = append(b.m.Orders, *o)
 	}
 	b.m.shorten()
+	b.tellApart()
 	b.m.sort()
 	b.m.mark(findings)
 	for _, o := range b.m.Orders {
@@ -226,6 +228,21 @@ func (m *LockMap) shorten() {
 	for i := range m.Locks {
 		if s := short(m.Locks[i].Name); used[s] == 1 {
 			m.Locks[i].Name = s
+		}
+	}
+}
+
+// tellApart adds the folder to names that several locks have: a structure of
+// all the kernel has a class of its own in each driver.
+func (b *mapBuilder) tellApart() {
+	used := map[string]int{}
+	for i := range b.m.Locks {
+		used[b.m.Locks[i].Name]++
+	}
+	for ref, i := range b.at {
+		_, dir, ok := strings.Cut(string(ref), "@")
+		if l := &b.m.Locks[i]; used[l.Name] > 1 && ok {
+			l.Name += " (" + path.Base(dir) + ")"
 		}
 	}
 }

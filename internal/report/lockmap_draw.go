@@ -186,6 +186,7 @@ func (m *LockMap) node(g *htmlGraph, i int) {
 	key := strconv.Itoa(i) // names need not differ
 	g.node("map", key, l.Name, note)
 	at := g.index["map\x00"+key]
+	g.Nodes[at].Label[0] = htmlShort(htmlLine(l.Name, 400), 44) // a sheet has room
 	if sleeps(l) {
 		g.Nodes[at].Shape = layout.RoundRect
 	}
