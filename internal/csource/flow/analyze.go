@@ -15,6 +15,9 @@ type Resolver interface {
 	Callees(f *ir.Func, c *ir.Call) (sums []*Summary, indirect bool)
 	// Invokes returns the callbacks that were registered with a handle.
 	Invokes(kind lockapi.Target, class string) []*Summary
+	// Own reports whether the function's file defines a static function of a
+	// name that the table knows otherwise.
+	Own(f *ir.Func, name string) bool
 	// Func finds a function that is passed as an argument.
 	Func(f *ir.Func, name string) *Summary
 }
@@ -39,9 +42,8 @@ type run struct {
 	order [][]uint64 // keys of in, in order of arrival
 	emit  bool
 	seen  map[seenKey]bool
-	used  map[ir.AtomID]bool // results of calls that some test looks at
 	takes map[ir.PathID]bool // locks that the function takes while it cannot hold them
-	local map[ir.AtomID]bool
+	given map[ir.AtomID]bool // locals that are stored elsewhere
 	exits []exitState
 	must  []bool // blocks that every way to a return passes
 	at    int32  // block that is run
@@ -50,7 +52,7 @@ type run struct {
 
 // Analyze follows every path of f.
 func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
-	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}}
+	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}, given: map[ir.AtomID]bool{}}
 	if len(f.Blocks) == 0 {
 		return r.sum
 	}
@@ -77,6 +79,9 @@ func (r *run) pickAtoms() {
 			}
 			if a := b.Instrs[j].Src.Atom; a != 0 && b.Instrs[j].Call == nil {
 				tests[a]++
+				if d := b.Instrs[j].Dst; d != 0 && r.fn.Paths[d].Kind != ir.LocalPath {
+					r.given[a] = true
+				}
 			}
 		}
 		switch b.Term {

@@ -27,7 +27,7 @@ func (r *run) instr(in *ir.Instr, s *state) []*state {
 	case c.Guard:
 		return r.effects(r.tab.Guard(c.Name), in, s)
 	case c.Name != "":
-		if api := r.tab.Call(c.Name); api != nil {
+		if api := r.tab.Call(c.Name); api != nil && !r.res.Own(r.fn, c.Name) {
 			return r.effects(api, in, s)
 		}
 	}
@@ -53,9 +53,14 @@ func (r *run) calls(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 	if e.Arg2 >= 0 && e.Arg2 < len(in.Call.Args) {
 		via.Call.Args = in.Call.Args[e.Arg2 : e.Arg2+1]
 	}
+	t := s
+	if e.Context == model.Hardirq || e.IRQsOff {
+		t = s.clone() // it runs with interrupts off
+		t.hard = Off
+	}
 	for _, g := range sums {
-		r.site(g, &via, s, true)
-		r.calleeEvents(g, &via, s, true)
+		r.site(g, &via, t, true)
+		r.calleeEvents(g, &via, t, true)
 	}
 }
 
@@ -359,6 +364,8 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 		l.IRQ = lockapi.NoIRQ
 		r.release(s, l)
 	}
+	r.book.from, r.book.to = e.Obj, in.Obj
+	defer func() { r.book.from, r.book.to = 0, 0 }()
 	for _, l := range e.Held {
 		n := r.rebased(g, l, in)
 		n.IRQ = lockapi.NoIRQ

@@ -161,6 +161,10 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 			r.recursion(s, h, e)
 			continue
 		}
+		if !e.Try && h.Class == e.Lock.Class && backPointer(r.fn, h.Path, e.Lock.Path) {
+			r.recursion(s, h, e)
+			continue
+		}
 		if h.Class == "" || e.Lock.Class == "" || !r.once(seenKey{kind: "pair", line: e.Line, a: h.Class + "/" + h.Sub + string(h.Mode), b: e.Lock.Class + "/" + e.Lock.Sub + string(e.Lock.Mode), p: h.Path}) {
 			continue
 		}
@@ -172,6 +176,34 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 		}
 		r.sum.Orders = append(r.sum.Orders, Pair{From: *h, To: e, Gates: gates, Trace: s.trace, Hard: s.hard})
 	}
+}
+
+// backPointer reports whether b is the member of an object that is reached
+// from a's object through another kind of object, and back: wdev->netdev->
+// ieee80211_ptr is taken to be wdev. One step (dev->parent) is another object.
+func backPointer(f *ir.Func, a, b ir.PathID) bool {
+	if a == 0 || b == 0 || f.Paths[a].Kind != ir.FieldPath || f.Paths[b].Kind != ir.FieldPath || f.Paths[a].Name != f.Paths[b].Name {
+		return false
+	}
+	obj := f.Paths[a].Base
+	owner := f.Paths[a].Owner
+	if owner == "" || f.Paths[b].Owner != owner {
+		return false
+	}
+	other := false
+	id := f.Paths[b].Base
+	for n := 0; id != 0 && n < 6; n++ {
+		if id == obj {
+			return other
+		}
+		p := &f.Paths[id]
+		if p.Kind != ir.FieldPath {
+			return false
+		}
+		other = other || p.Owner != owner && p.Owner != ""
+		id = p.Base
+	}
+	return false
 }
 
 func contains(ids []ir.PathID, id ir.PathID) bool {
@@ -194,7 +226,7 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 		if h.Type != model.RWSem && h.Type != model.PercpuRWSem {
 			return
 		}
-		conf, why = model.Low, why+"; a reader that waits behind a writer which waits for the first reader"
+		conf, why = model.Medium, why+"; a reader that waits behind a writer which waits for the first reader"
 	} else if h.Mode != e.Lock.Mode {
 		kind = srcfact.SlipUpgrade
 	}
@@ -206,6 +238,9 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 			return // it counts: a loop takes all of it
 		}
 		conf = lower(conf)
+	}
+	if h.Path != e.Lock.Path {
+		conf, why = model.Medium, r.fn.Paths[e.Lock.Path].Text+" leads back to the object of "+r.fn.Paths[h.Path].Text
 	}
 	if p := root(r.fn, h.Path); p.Kind == ir.CallPath || p.Kind == ir.FreshPath {
 		conf = model.Medium
@@ -427,6 +462,7 @@ func (r *run) callback(in *ir.Instr, s *state) {
 	if p := &r.fn.Paths[in.Call.Through]; p.Kind == ir.ParamPath {
 		ev := r.newEvent(s, in.Line, p.Name)
 		ev.Lock.Path, ev.Lock.Fn = in.Call.Through, r.fn
+		ev.Past = append([]Lock(nil), s.held...)
 		r.addEvent(&r.sum.Callbacks, ev)
 	}
 }
@@ -500,8 +536,9 @@ func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
 			if t := r.res.Func(r.fn, a.Text); t != nil && t.Fn != r.fn {
 				via := *in
 				via.Call = &ir.Call{Name: a.Text}
-				r.calleeEvents(&Summary{Fn: t.Fn, Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}, &via, s, true)
-				r.site(t, &via, s, true)
+				at := r.insideCallee(g, e, in, s)
+				r.calleeEvents(&Summary{Fn: t.Fn, Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}, &via, at, true)
+				r.site(t, &via, at, true)
 			}
 		case a.Path != 0 && r.fn.Paths[a.Path].Kind == ir.ParamPath && e.Depth < maxDeep:
 			ev := r.newEvent(s, in.Line, e.API)
@@ -509,6 +546,24 @@ func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
 			r.addEvent(&r.sum.Callbacks, ev)
 		}
 	}
+}
+
+// insideCallee is the state in which a callee calls a function that was passed
+// to it: with the locks that it took itself.
+func (r *run) insideCallee(g *Summary, e *Event, in *ir.Instr, s *state) *state {
+	t := s.clone()
+	for _, l := range e.Past {
+		if n := r.rebased(g, l, in); len(t.held) < 16 {
+			t.held = append(t.held, n)
+		}
+	}
+	if e.Hard == Off {
+		t.hard = Off
+	}
+	if e.BH {
+		t.bh++
+	}
+	return t
 }
 
 // lift expresses a callee's event as one of this function.

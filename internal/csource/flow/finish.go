@@ -15,6 +15,7 @@ type exitState struct {
 	ret  val
 	text string
 	line int32
+	obj  ir.PathID // what is returned
 }
 
 // leave is a return.
@@ -34,7 +35,7 @@ func (r *run) leave(s *state, b *ir.Block) {
 	if text == "" && b.Ret.Kind == ir.NumberVal {
 		text = "0"
 	}
-	r.exits = append(r.exits, exitState{s: s, ret: v, text: text, line: b.Line})
+	r.exits = append(r.exits, exitState{s: s, ret: v, text: text, line: b.Line, obj: b.Ret.Path})
 }
 
 // retPath keeps the object that every return gives.
@@ -87,8 +88,69 @@ func (r *run) finish() {
 			bad[k] = true
 		}
 	}
+	r.judgeRCU()
+	r.judgeReleases()
 	for i := range r.exits {
 		r.addExit(&r.exits[i], bad)
+	}
+}
+
+// judgeRCU looks for returns inside a read-side critical section that other
+// returns have left.
+func (r *run) judgeRCU() {
+	low, high := r.exits[0].s.rcu, r.exits[0].s.rcu
+	for i := range r.exits {
+		low, high = min(low, r.exits[i].s.rcu), max(high, r.exits[i].s.rcu)
+	}
+	if low == high || high <= 0 || r.sum.Overflow {
+		return
+	}
+	var in, out []*exitState
+	for i := range r.exits {
+		if r.exits[i].s.rcu == high {
+			in = append(in, &r.exits[i])
+		} else {
+			out = append(out, &r.exits[i])
+		}
+	}
+	if r.keepsOnPurpose(in, out) {
+		return
+	}
+	for _, e := range in {
+		l := Lock{Fn: r.fn, Class: "rcu_read_lock", Type: model.RCU, Mode: model.RecursiveRead, API: "rcu_read_lock", Line: e.line}
+		r.slip(e.s, &Slip{Kind: string(srcfact.SlipExitHeld), Line: e.line, Lock: l, Conf: model.Medium, Ret: e.text,
+			Why: []string{"other paths leave the read-side critical section before they return"}})
+		e.s.rcu = low
+	}
+}
+
+// judgeReleases looks at a function that is annotated to release its caller's
+// lock: every return must have done so.
+func (r *run) judgeReleases() {
+	for _, a := range r.fn.Attrs {
+		if a.Name != "__releases" || a.Path == 0 {
+			continue
+		}
+		k := lockKey{path: a.Path}
+		var kept []*exitState
+		freed := false
+		for i := range r.exits {
+			e := &r.exits[i]
+			if l := findLock(e.s.freed, k); l != nil {
+				freed = true
+			} else if findLock(e.s.held, k) == nil && findLock(e.s.past, k) == nil {
+				kept = append(kept, e)
+			}
+		}
+		if !freed || r.sum.Overflow {
+			continue
+		}
+		for _, e := range kept {
+			l := Lock{Fn: r.fn, Path: a.Path, Class: classOf(r.fn, a.Path), Decl: r.fn.Paths[a.Path].Decl, Type: model.Spinlock, Mode: model.Write,
+				Expr: "&" + r.fn.Paths[a.Path].Text, Line: e.line}
+			r.slip(e.s, &Slip{Kind: string(srcfact.SlipExitHeld), Line: e.line, Lock: l, Conf: model.Medium, Ret: e.text,
+				Why: []string{"the function is annotated to release it, and does so on other paths"}})
+		}
 	}
 }
 
@@ -149,11 +211,14 @@ func (r *run) judgeHeld(k lockKey) bool {
 			freed = append(freed, e)
 		}
 	}
-	if len(freed) == 0 {
+	if len(freed) == 0 && !r.errorHeld(held, k) {
 		for _, e := range held {
 			r.sum.Ends = append(r.sum.Ends, End{Lock: *findLock(e.s.held, k), Line: e.line, Trace: e.s.trace, All: true})
 		}
 		return false
+	}
+	if len(freed) == 0 {
+		return r.slipErrors(held, k)
 	}
 	if r.keepsOnPurpose(held, freed) {
 		return false
@@ -177,6 +242,38 @@ func (r *run) judgeHeld(k lockKey) bool {
 		r.slip(e.s, sl)
 	}
 	return true
+}
+
+// errorHeld reports whether a function that hands a lock to its caller does so
+// after some errors too, though it fails without the lock elsewhere.
+func (r *run) errorHeld(held []*exitState, k lockKey) bool {
+	if r.fn.Void || r.sum.Overflow {
+		return false
+	}
+	var bad, good, without bool
+	for i := range r.exits {
+		e := &r.exits[i]
+		err := e.ret.bits == ir.Neg
+		switch {
+		case findLock(e.s.held, k) == nil:
+			without = without || err
+		case err:
+			bad = true
+		default:
+			good = true
+		}
+	}
+	return bad && good && without && len(held) > 1
+}
+
+func (r *run) slipErrors(held []*exitState, k lockKey) bool {
+	for _, e := range held {
+		if e.ret.bits == ir.Neg {
+			r.slip(e.s, &Slip{Kind: string(srcfact.SlipExitHeld), Line: e.line, Lock: *findLock(e.s.held, k), Conf: model.Medium, Ret: e.text,
+				Why: []string{"after another error it returns without the lock"}})
+		}
+	}
+	return false // success hands it to the caller
 }
 
 // keepsOnPurpose reports whether the result tells callers that the lock is
@@ -203,7 +300,7 @@ func (r *run) keepsOnPurpose(held, freed []*exitState) bool {
 			overlap = true
 		}
 	}
-	if !overlap && h&f != 0 {
+	if !overlap && h&f != 0 && h != ir.Neg {
 		return true // different constants: FOO_LOCKED and FOO_FREE
 	}
 	if f == ir.Neg && h != ir.Neg {
@@ -255,7 +352,7 @@ func (r *run) judgeFreed(k lockKey) bool {
 // function drops it for a while, and what looked like its own is the caller's.
 func (r *run) retakes(k lockKey) bool {
 	for i := range r.exits {
-		if findLock(r.exits[i].s.held, k) != nil {
+		if e := &r.exits[i]; findLock(e.s.held, k) != nil && e.ret.bits != ir.Neg {
 			return true
 		}
 	}
@@ -299,6 +396,11 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	}
 	x.Unsure = e.s.unsure
 	for _, l := range e.s.held {
+		if l.Path != 0 && e.obj != 0 && !visible(r.fn, l.Path) && rootID(r.fn, l.Path) == e.obj && !bad[keyLock(&l)] {
+			x.Obj = e.obj
+			x.Held = append(x.Held, l)
+			continue
+		}
 		if !l.Entry && !bad[keyLock(&l)] && visible(r.fn, l.Path) {
 			x.Held = append(x.Held, l)
 		}

@@ -121,6 +121,7 @@ func (r *run) release(s *state, l Lock) {
 		return
 	}
 	h := s.held[i]
+	r.modes(s, &h, &l)
 	s.held = append(append([]Lock(nil), s.held[:i]...), s.held[i+1:]...)
 	s.note(string(srcfact.StepRelease), l.Line, "", &l)
 	if h.Entry {
@@ -129,6 +130,18 @@ func (r *run) release(s *state, l Lock) {
 		s.past = remember(s.past, l)
 	}
 	r.irqAfter(s, &l)
+}
+
+// modes looks for a lock that is released as a writer's though it is held as a
+// reader's, or the reverse.
+func (r *run) modes(s *state, h, l *Lock) {
+	if h.Path == 0 || h.Path != l.Path || h.Entry || h.Mode.Shared() == l.Mode.Shared() || h.Type != l.Type {
+		return
+	}
+	if l.Type == model.RWLock || l.Type == model.RWSem || l.Type == model.PercpuRWSem {
+		r.slip(s, &Slip{Kind: string(srcfact.SlipReleaseFree), Line: l.Line, Lock: *l, Conf: model.High,
+			Why: []string{"it is held in the other mode here, taken by " + h.API + "()"}})
+	}
 }
 
 // remember keeps the last release of each lock.
@@ -300,7 +313,7 @@ func (r *run) ownFlags(a ir.AtomID) bool {
 		return false
 	}
 	t := &r.fn.Atoms[a]
-	return t.Param < 0 && len(t.Deps) == 1 && t.Deps[0] == t.Text && !strings.ContainsAny(t.Text, ".>*[")
+	return !r.given[a] && t.Param < 0 && len(t.Deps) == 1 && t.Deps[0] == t.Text && !strings.ContainsAny(t.Text, ".>*[")
 }
 
 // irqOn turns interrupts on, whatever they were.

@@ -20,6 +20,8 @@ type bkey struct {
 type book struct {
 	fn  *ir.Func
 	ids map[bkey]ir.PathID
+	// from is a path of a callee that means to here: the object it returns.
+	from, to ir.PathID
 }
 
 func newBook(f *ir.Func) *book {
@@ -85,6 +87,9 @@ const maxDepth = 12
 func (b *book) rebase(g *ir.Func, id ir.PathID, call []ir.Val, depth int) ir.PathID {
 	if id == 0 || depth > maxDepth || int(id) >= len(g.Paths) {
 		return 0
+	}
+	if id == b.from && b.from != 0 {
+		return b.to
 	}
 	p := &g.Paths[id]
 	switch p.Kind {
@@ -187,6 +192,14 @@ func root(f *ir.Func, id ir.PathID) *ir.Path {
 		id = p.Base
 	}
 	return &f.Paths[id]
+}
+
+// rootID is root, by its number.
+func rootID(f *ir.Func, id ir.PathID) ir.PathID {
+	for n := 0; n < 64 && f.Paths[id].Base != 0; n++ {
+		id = f.Paths[id].Base
+	}
+	return id
 }
 
 // visible reports whether a caller of f can name the object.

@@ -75,7 +75,8 @@ type Exit struct {
 	Quiet   int8 // interrupt lines disabled
 	Ret     ir.Bits
 	Eq      string
-	Unsure  []string // classes of which the effect is not known
+	Obj     ir.PathID // the returned object, if a held lock lies in it
+	Unsure  []string  // classes of which the effect is not known
 	When    []Guard
 }
 

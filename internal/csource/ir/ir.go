@@ -155,6 +155,7 @@ type Atom struct {
 type Instr struct {
 	Call *Call // nil for an assignment
 	Dst  PathID
+	Obj  PathID // the object that a call returns, as the code after it names it
 	Atom AtomID // the atom that Dst's value is, or the call's result
 	Src  Val
 	Line int32

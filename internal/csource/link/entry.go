@@ -132,6 +132,7 @@ func (p *Program) regEntry(u *ir.Unit, r *ir.Reg) {
 	case strings.Contains(r.Macro, "initcall"), strings.HasPrefix(r.Macro, "module_init"), strings.HasPrefix(r.Macro, "module_exit"):
 		e.init = true
 	case strings.Contains(r.Macro, "ATTR"):
+		e.kind, e.how = lockapi.TargetSysfs, "sysfs file, "+e.how
 	default:
 		return
 	}

@@ -107,6 +107,7 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 			o.Gates = append(o.Gates, b.lock(g, f).Class)
 		}
 	}
+	o.Gates = append(o.Gates, b.gates(f, 3)...)
 	if h := b.ctx.way(f); len(h) > 0 {
 		o.Path = append(o.Path, h...)
 	}
@@ -117,6 +118,29 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 		o.Reasons = append(o.Reasons, "taken only if the code finds itself in a certain context")
 	}
 	b.out.Orders = append(b.out.Orders, o)
+}
+
+// gates lists the single locks that every known caller of a static function
+// holds: they exclude each other's callers.
+func (b *facts) gates(f *ir.Func, depth int) []model.Ref {
+	if depth == 0 || !f.Static || len(b.entry[f]) > 0 {
+		return nil
+	}
+	var out []model.Ref
+	for i, c := range b.callers(f) {
+		held := b.gates(c.fn, depth-1)
+		for j := range c.site.Held {
+			if h := &c.site.Held[j]; h.Mode == model.Write && single(c.fn, h) {
+				held = append(held, b.lock(h, c.fn).Class)
+			}
+		}
+		if i == 0 {
+			out = held
+			continue
+		}
+		out = slices.DeleteFunc(out, func(r model.Ref) bool { return !slices.Contains(held, r) })
+	}
+	return out
 }
 
 // way is the best known way to a function.

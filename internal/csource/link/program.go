@@ -218,6 +218,12 @@ func (p *Program) Func(f *ir.Func, name string) *flow.Summary {
 	return nil
 }
 
+// Own implements flow.Resolver.
+func (p *Program) Own(f *ir.Func, name string) bool {
+	g := p.local[f.Unit][name]
+	return g != nil && g.Static && !f.Unit.Header
+}
+
 // Invokes implements flow.Resolver.
 func (p *Program) Invokes(kind lockapi.Target, class string) []*flow.Summary {
 	var out []*flow.Summary
@@ -335,7 +341,8 @@ func (p *Program) graph() [][]int32 {
 }
 
 func (p *Program) edges(f *ir.Func, c *ir.Call, out *[]int32) {
-	if c.Name != "" && p.tab.Call(c.Name) != nil {
+	if api := p.tab.Call(c.Name); c.Name != "" && api != nil && !p.Own(f, c.Name) {
+		p.runEdges(f, c, api, out)
 		for _, a := range c.Args {
 			if a.Kind == ir.FuncVal {
 				p.edgeTo(f, a.Text, out)
@@ -351,6 +358,21 @@ func (p *Program) edges(f *ir.Func, c *ir.Call, out *[]int32) {
 	for _, a := range c.Args {
 		if a.Kind == ir.FuncVal {
 			p.edgeTo(f, a.Text, out)
+		}
+	}
+}
+
+// runEdges are the callbacks that a function of the table runs.
+func (p *Program) runEdges(f *ir.Func, c *ir.Call, api *lockapi.API, out *[]int32) {
+	for i := range api.Effects {
+		e := &api.Effects[i]
+		if e.Kind != lockapi.Calls || e.Arg < 0 || e.Arg >= len(c.Args) {
+			continue
+		}
+		for _, t := range p.handle[handleKey{e.Target, pathClass(f, c.Args[e.Arg].Path)}] {
+			if t.fn != f {
+				*out = append(*out, t.fn.ID)
+			}
 		}
 	}
 }

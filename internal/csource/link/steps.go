@@ -1,6 +1,8 @@
 package link
 
 import (
+	"strings"
+
 	"gordian/internal/csource/flow"
 	"gordian/internal/csource/ir"
 	"gordian/internal/model"
@@ -55,7 +57,11 @@ func descend(e *flow.Event, last srcfact.StepKind, l *srcfact.Lock) []srcfact.St
 func (p *Program) lockSteps(l *flow.Lock, at *ir.Func) []srcfact.Step {
 	sl := p.lock(l, at)
 	if l.Entry {
-		return []srcfact.Step{{Kind: srcfact.StepAcquire, Func: at.Name, File: at.Unit.File, Line: int(l.Line), Lock: &sl, Text: "held by the caller, as " + l.API + "() asserts"}}
+		text := "held by the caller, as " + l.API + "() asserts"
+		if strings.Contains(l.API, " ") {
+			text = "held by the caller: " + l.API
+		}
+		return []srcfact.Step{{Kind: srcfact.StepAcquire, Func: at.Name, File: at.Unit.File, Line: int(l.Line), Lock: &sl, Text: text}}
 	}
 	var out []srcfact.Step
 	if l.Via != nil {

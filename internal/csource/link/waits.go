@@ -236,6 +236,7 @@ func (b *facts) entries() {
 		for _, e := range b.entry[f] {
 			b.atomicEntry(e)
 			b.heldEntry(e)
+			b.heldWaits(e)
 		}
 	}
 }
@@ -322,6 +323,25 @@ func (b *facts) ownObject(f *ir.Func, l *flow.Lock) bool {
 		}
 	}
 	return false
+}
+
+// heldWaits looks for a callback that waits for what needs its caller's lock,
+// and states the orders that the caller's global locks give.
+func (b *facts) heldWaits(e *entry) {
+	for _, h := range e.holds {
+		if strings.HasPrefix(h, "struct ") {
+			continue
+		}
+		l := flow.Lock{Fn: e.fn, Class: h, Type: model.Mutex, Mode: model.Write, Expr: "&" + h, API: e.how, Line: e.fn.Line, Entry: true}
+		for _, ev := range b.sums[e.fn.ID].Waits {
+			b.waited(e.fn, &flow.Pair{From: l, To: ev})
+		}
+		for _, ev := range b.sums[e.fn.ID].Acquires {
+			if ev.Lock.Class != h && ev.Lock.Class != "" && !ev.Try {
+				b.order(e.fn, &flow.Pair{From: l, To: ev})
+			}
+		}
+	}
 }
 
 // heldEntry looks for a callback that takes what its callers hold.

@@ -298,22 +298,36 @@ func (b *fn) assignCall(dst, src *cast.Expr, line int32) {
 	if id != 0 && t == nil && dt != nil && v.Path != 0 && b.out.Paths[v.Path].Type == nil {
 		b.out.Paths[v.Path].Type = dt
 	}
-	b.registerResult(src, id)
+	n := b.registerResult(src, id)
 	b.store(dst, id, v, line)
+	if n != nil && !b.dead {
+		after, _ := b.pure(dst)
+		if blk := b.out.Blocks[n.block].Instrs; n.at < len(blk) {
+			blk[n.at].Obj = after.Path
+		}
+	}
 }
 
-// registerResult notes that a thread or the like is kept in dst.
-func (b *fn) registerResult(src *cast.Expr, dst ir.PathID) {
+// place is where an instruction stands.
+type place struct {
+	block int32
+	at    int
+}
+
+// registerResult notes that a thread or the like is kept in dst, and returns
+// where the call stands.
+func (b *fn) registerResult(src *cast.Expr, dst ir.PathID) *place {
 	if b.dead || dst == 0 || calleeName(src) == "" {
-		return
+		return nil
 	}
 	ins := b.out.Blocks[b.cur].Instrs
 	for i := len(ins) - 1; i >= 0; i-- {
 		if c := ins[i].Call; c != nil && c.Name == src.X.Name {
 			ins[i].Dst = dst
-			return
+			return &place{b.cur, i}
 		}
 	}
+	return nil
 }
 
 // store emits the assignment of v to an object and gives an alias to a local
@@ -390,7 +404,13 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 		c.Through, _ = b.lvalue(e.X)
 	}
 	vals := make([]ir.Val, 0, len(e.Args))
-	for _, a := range e.Args {
+	args := e.Args
+	var last *cast.Expr
+	if n := len(args); n == 4 && strings.HasSuffix(name, "_cmd") && strings.HasPrefix(name, "wait_event") {
+		last, args = args[3], args[:3] // runs after the sleep
+		defer b.eval(last)
+	}
+	for _, a := range args {
 		v, _ := b.eval(a)
 		if v.Kind == ir.UnknownVal || v.Kind == ir.SymbolVal || v.Kind == ir.AtomVal {
 			v.Text = b.str(text(a))

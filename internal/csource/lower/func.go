@@ -233,6 +233,14 @@ func countWrites(s *cast.Stmt, n map[string]int) {
 			if e.X != nil && e.X.Op == cast.Ident {
 				n[e.X.Name]++
 			}
+		case cast.Call:
+			if calleeName(e) == "swap" {
+				for _, a := range e.Args {
+					if a.Op == cast.Ident {
+						n[a.Name] += 2
+					}
+				}
+			}
 		}
 	}, func(v *cast.Var) {
 		if v.Init != nil {

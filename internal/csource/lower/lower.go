@@ -140,6 +140,7 @@ func (l *file) fileCall(c *cast.Expr) {
 		lock := c.Args[arg].Name
 		l.unit.Locks[l.str(lock)] = ir.Global{Type: string(typ), Line: int(l.line(c.Pos)), Static: static}
 	}
+	l.pasted(name, c)
 	for i, a := range c.Args {
 		if a.Op == cast.AddrOf && a.X != nil {
 			a = a.X
@@ -152,6 +153,30 @@ func (l *file) fileCall(c *cast.Expr) {
 			handle = l.classOfGlobal(c.Args[0].Name, true)
 		}
 		l.unit.Regs = append(l.unit.Regs, ir.Reg{Macro: l.str(name), Fn: l.str(a.Name), Handle: handle, Line: l.line(c.Pos)})
+	}
+}
+
+// pasted finds the functions whose names a macro makes of its argument:
+// DEVICE_ATTR_RO(name) uses name_show (include/linux/device.h, sysfs.h),
+// DEFINE_SHOW_ATTRIBUTE(name) too (include/linux/seq_file.h).
+func (l *file) pasted(macro string, c *cast.Expr) {
+	if len(c.Args) == 0 || c.Args[0].Op != cast.Ident {
+		return
+	}
+	var ends []string
+	switch {
+	case strings.Contains(macro, "ATTR_RO"), strings.Contains(macro, "ATTR_ADMIN_RO"), strings.HasSuffix(macro, "SHOW_ATTRIBUTE"):
+		ends = []string{"_show"}
+	case strings.Contains(macro, "ATTR_WO"):
+		ends = []string{"_store"}
+	case strings.Contains(macro, "ATTR_RW"), strings.Contains(macro, "ATTR_ADMIN_RW"):
+		ends = []string{"_show", "_store"}
+	}
+	for _, e := range ends {
+		if fn := c.Args[0].Name + e; l.funcs[fn] {
+			l.unit.Regs = append(l.unit.Regs, ir.Reg{Macro: l.str(macro), Fn: l.str(fn), Line: l.line(c.Pos),
+				Handle: l.classOfGlobal("dev_attr_"+c.Args[0].Name, true)})
+		}
 	}
 }
 

@@ -42,6 +42,14 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 			id := b.outer(v.Path, t, text(e.Args[2]))
 			return ir.Val{Kind: ir.PathVal, Path: id}, t, true
 		}
+	case "swap":
+		if n == 2 {
+			for _, a := range e.Args {
+				id, _ := b.lvalue(a)
+				b.store(a, id, ir.Val{}, b.line(e.Pos))
+			}
+			return ir.Val{}, nil, true
+		}
 	case "BUG_ON":
 		if n == 1 {
 			bad, ok := b.newBlock(), b.newBlock()
