@@ -131,7 +131,7 @@ func sourceInputs(s *srcfact.Facts) *model.Facts {
 // the time would double its run. GOGC and GOMEMLIMIT win.
 func roomy() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
