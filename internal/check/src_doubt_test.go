@@ -72,6 +72,35 @@ func TestSleepGroups(t *testing.T) {
 	}
 }
 
+// TestOddOrder: the order that few functions make is the one to look at, with
+// all that make it.
+func TestOddOrder(t *testing.T) {
+	a, b := mutexLock(), lk("bus_lock", model.Mutex, "mutex_lock")
+	deep := order("odd", "a.c", 50, b, a, srcfact.RelSame)
+	deep.Depth = 2
+	s := &srcfact.Facts{Orders: []srcfact.Order{order("f", "a.c", 10, a, b, srcfact.RelSame), order("g", "a.c", 20, a, b, srcfact.RelSame), order("h", "a.c", 30, a, b, srcfact.RelSame),
+		deep, order("odd2", "b.c", 60, b, a, srcfact.RelSame)}}
+	fs := Source(t.Context(), nil, s, nil)
+	if got := confidences(fs); got != "odd2 high" {
+		t.Fatalf("got %s", got)
+	}
+	if last := fs[0].Locations[len(fs[0].Locations)-1]; last.Function != "odd" {
+		t.Errorf("last place %+v", last)
+	}
+}
+
+// TestManyHolders: what many functions do is rarely wrong in each of them.
+func TestManyHolders(t *testing.T) {
+	l := spinLock("spin_lock")
+	s := &srcfact.Facts{Uses: []srcfact.Use{use(t, "handler", "2", l, model.Hardirq, false, model.High)}}
+	for _, fn := range []string{"a", "b", "c", "d"} {
+		s.Uses = append(s.Uses, use(t, fn, "1", l, model.Hardirq, true, model.High))
+	}
+	if got := confidences(Source(t.Context(), nil, s, nil)); got != "a medium, b medium, c medium, d medium" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestSmallerCyclesFirst: a ring with an inverted pair in it is that pair.
 func TestSmallerCyclesFirst(t *testing.T) {
 	a, b, c := mutexLock(), lk("bus_lock", model.Mutex, "mutex_lock"), lk("tx.lock", model.Mutex, "mutex_lock")

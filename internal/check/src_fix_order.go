@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/model"
@@ -8,10 +9,14 @@ import (
 )
 
 // swapFixes takes the two locks of one order of a cycle the other way round,
-// where they are taken one right after the other.
+// where they are taken one right after the other; the first ones given come
+// first.
 func (v *srcView) swapFixes(cycle []*srcfact.Order) []model.Fix {
 	var out []model.Fix
-	for _, o := range cycle {
+	for i, o := range cycle {
+		if slices.Contains(cycle[:i], o) {
+			continue
+		}
 		a, b := o.Path[heldAt(o)], o.Path[len(o.Path)-1]
 		if a.Func != b.Func || a.File != b.File || o.Depth > 0 || !independent(&o.From, &o.To) {
 			continue
@@ -37,17 +42,13 @@ func independent(a, b *srcfact.Lock) bool {
 }
 
 // orderAdvice says in words which path has to change.
-func orderAdvice(f *model.Finding, cycle []*srcfact.Order) {
-	if len(cycle) < 2 {
-		return
-	}
-	shallow := shallowest(cycle)
-	first := afterAcquire(shallow.Path, &shallow.From)
-	detail := "Either " + first.Func + "() takes " + lockNode(&shallow.To) + " before " + lockNode(&shallow.From) + ", or it releases " + lockNode(&shallow.From) +
+func orderAdvice(f *model.Finding, cycle []*srcfact.Order, odd *srcfact.Order) {
+	first := afterAcquire(odd.Path, &odd.From)
+	detail := "Either " + first.Func + "() takes " + lockNode(&odd.To) + " before " + lockNode(&odd.From) + ", or it releases " + lockNode(&odd.From) +
 		" before it " + pick(first.Kind == srcfact.StepCall, "calls "+first.Callee+"()", "takes the other") + "; or "
 	var others []string
 	for _, o := range cycle {
-		if o != shallow {
+		if o != odd {
 			others = append(others, afterAcquire(o.Path, &o.From).Func+"() must not take "+lockNode(&o.To)+" while it holds "+lockNode(&o.From))
 		}
 	}

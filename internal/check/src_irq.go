@@ -64,9 +64,16 @@ func (v *srcView) inconsistentUses(c engine.IRQConflict) []model.Finding {
 	var out []model.Finding
 	for _, fn := range slices.Sorted(maps.Keys(byFunc)) {
 		for _, u := range byFunc[fn] {
-			if h := interrupter(in, u); h != nil {
-				out = append(out, v.inconsistentUse(h, u))
+			h := interrupter(in, u)
+			if h == nil {
+				continue
 			}
+			f := v.inconsistentUse(h, u)
+			if len(byFunc) >= manyHolders {
+				f.Confidence = lowered(f.Confidence)
+				f.Reasons = append(f.Reasons, itoa(len(byFunc))+" functions hold it with "+string(c.Context)+"s enabled: if they are right, the way into the "+string(c.Context)+" does not exist")
+			}
+			out = append(out, f)
 		}
 	}
 	return out

@@ -124,12 +124,12 @@ func possible(cycle []*srcfact.Order) bool {
 // inversion reports a cycle of orders.
 func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 	cycle = distinctNames(cycle)
-	shallow := shallowest(cycle)
+	odd := v.oddOne(cycle)
 	rule := "lock-order-inversion"
 	if len(cycle) == 1 {
 		rule = "recursive-lock"
 	}
-	f := v.finding(rule, model.CouldDeadlock, afterAcquire(shallow.Path, &shallow.From))
+	f := v.finding(rule, model.CouldDeadlock, afterAcquire(odd.Path, &odd.From))
 	var names []string
 	for i, o := range cycle {
 		from := lockNode(&o.From)
@@ -142,11 +142,12 @@ func (v *srcView) inversion(cycle []*srcfact.Order) model.Finding {
 	f.Confidence, f.Reasons = v.cycleConfidence(cycle)
 	f.Fingerprint = model.Fingerprint(rule, sortedCopy(names)...)
 	if len(cycle) == 1 {
-		nestedText(&f, shallow)
+		nestedText(&f, odd)
 	} else {
 		cycleText(&f, cycle, names)
-		orderAdvice(&f, cycle)
-		f.Fix = append(v.swapFixes(cycle), f.Fix...)
+		v.otherPlaces(&f, odd)
+		orderAdvice(&f, cycle, odd)
+		f.Fix = append(v.swapFixes(append([]*srcfact.Order{odd}, cycle...)), f.Fix...)
 	}
 	return f
 }
@@ -183,11 +184,45 @@ func fileName(l *srcfact.Lock) string {
 	return lockNode(l) + pick(dir == "", "", " ("+dir+")")
 }
 
-// shallowest returns the order that a person sees at a glance.
-func shallowest(cycle []*srcfact.Order) *srcfact.Order {
+// oddOne returns the order that is most likely the wrong one: the one that
+// the fewest functions make, and of these the one that a person sees at a
+// glance.
+func (v *srcView) oddOne(cycle []*srcfact.Order) *srcfact.Order {
 	return slices.MinFunc(cycle, func(a, b *srcfact.Order) int {
-		return cmp.Or(cmp.Compare(a.Depth+4*a.Indirect, b.Depth+4*b.Indirect), cmp.Compare(cost(a), cost(b)), compareSteps(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(max(len(v.makers(a)), 1), max(len(v.makers(b)), 1)), cmp.Compare(a.Depth+4*a.Indirect, b.Depth+4*b.Indirect),
+			cmp.Compare(cost(a), cost(b)), compareSteps(a.Path, b.Path))
 	})
+}
+
+// maker is the function in which the holder of From goes on to To.
+func maker(o *srcfact.Order) string { return afterAcquire(o.Path, &o.From).Func }
+
+// makers are the functions that take the locks of an order in that order.
+func (v *srcView) makers(o *srcfact.Order) []string {
+	var out []string
+	for _, x := range v.byPair[classPair{node(&o.From), node(&o.To)}] {
+		if grade(x) != model.Low {
+			out = append(out, maker(x))
+		}
+	}
+	return uniq(out)
+}
+
+// maxOthers bounds the further functions that a cycle names.
+const maxOthers = 8
+
+// otherPlaces adds the other functions that make the odd order.
+func (v *srcView) otherPlaces(f *model.Finding, odd *srcfact.Order) {
+	seen := map[string]bool{maker(odd): true}
+	for _, o := range v.byPair[classPair{node(&odd.From), node(&odd.To)}] {
+		fn := maker(o)
+		if seen[fn] || grade(o) == model.Low || len(seen) > maxOthers {
+			continue
+		}
+		seen[fn] = true
+		v.addPath(f, "also in this order: "+fn+"() holds "+lockNode(&o.From)+" and takes "+lockNode(&o.To),
+			[]srcfact.Step{o.Path[heldAt(o)], afterAcquire(o.Path, &o.From)})
+	}
 }
 
 // lockNode names a lock with its subclass, as a node of the order graph.

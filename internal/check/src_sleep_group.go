@@ -8,8 +8,9 @@ import (
 	"gordian/internal/srcfact"
 )
 
-// manyHolders is how many functions have to reach one sleeping place before
-// they are one finding: then the place is what is wrong, not each of them.
+// manyHolders is how many functions have to break a rule in the same way before
+// what they have in common is more likely wrong than each of them: the place
+// that sleeps, or what is thought of it.
 const manyHolders = 4
 
 // sleepSite is a place that sleeps, reached through calls.
