@@ -96,7 +96,7 @@ func TestLoadErrors(t *testing.T) {
 		{"x = 1", `gordian.toml:1: "x": unknown key`},
 		{"\n[[cal]]\n", `gordian.toml:2: unknown section "cal"`},
 		{"[call]\n", `gordian.toml:1: unknown section "call"`},
-		{name + "do = \"aquire\"", `gordian.toml:3: "do": "aquire" is none of: acquire, release`},
+		{name + "do = \"grab\"", `gordian.toml:3: "do": "grab" is none of: acquire, release`},
 		{name + "do = 1", `gordian.toml:3: "do":`},
 		{name + "gpf = 1", `gordian.toml:3: "gpf": unknown key`},
 		{name + "arg = 0\narg = 1", `gordian.toml:4: "arg": given twice`},
