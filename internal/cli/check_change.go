@@ -194,6 +194,7 @@ func (r *changeRun) run(ctx context.Context) (*checked, error) {
 	if len(now.findings) == 0 {
 		return now, nil // there can be nothing new
 	}
+	r.src.NoFixes = true
 	before, err := r.side(ctx, "old", true, change.Old)
 	if err != nil {
 		return nil, err

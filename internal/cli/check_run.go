@@ -19,6 +19,7 @@ import (
 type sourceOptions struct {
 	tree.Options
 	Projects []string // gordian.toml files
+	NoFixes  bool     // nobody will look at fixes: they need not be tried
 }
 
 // analysis is what gordian check stands on; tests put fakes here.
@@ -91,7 +92,9 @@ func (k *checkCmd) judged(ctx context.Context, o sourceOptions) (*checked, error
 	c := newChecked(s, o)
 	o.Progress("judging", 0, 0)
 	c.findings = k.source.judge(ctx, c.inputs, s, c.text)
-	k.confirm(ctx, c, again)
+	if !o.NoFixes {
+		k.confirm(ctx, c, again)
+	}
 	return c, nil
 }
 

@@ -17,6 +17,9 @@ type sourceText struct {
 	dirs  []string          // where files that were not checked are, headers most of all
 	texts map[string]string
 	lines map[string][]string
+	kept  int // bytes in texts
+	// replaced are texts that no file has.
+	replaced map[string]string
 }
 
 func newSourceText(s *srcfact.Facts, o tree.Options) *sourceText {
@@ -38,6 +41,7 @@ const maxText = 64 << 20
 // replace gives a file another text.
 func (t *sourceText) replace(file, text string) {
 	t.texts[file] = text
+	t.replaced = map[string]string{file: text}
 	delete(t.lines, file)
 }
 
@@ -56,8 +60,24 @@ func (t *sourceText) Text(file string) string {
 			break
 		}
 	}
-	t.texts[file] = text
+	t.keep(file, text)
 	return text
+}
+
+// keptText bounds the text that is kept in memory: findings come in the order
+// of files, more or less.
+const keptText = 48 << 20
+
+func (t *sourceText) keep(file, text string) {
+	if t.kept += len(text); t.kept > keptText {
+		clear(t.texts)
+		clear(t.lines)
+		t.kept = len(text)
+		for f, s := range t.replaced {
+			t.texts[f] = s
+		}
+	}
+	t.texts[file] = text
 }
 
 func (t *sourceText) places(file string) []string {
