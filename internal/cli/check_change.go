@@ -37,7 +37,7 @@ func (k *checkCmd) onlyNew(ctx context.Context, args []string) (c *checked, done
 	}
 	r := &changeRun{k: k, set: set, src: k.src}
 	r.src.Paths, r.src.Neighbours = args, true
-	if len(args) == 0 && len(r.changed(change.New)) == 0 {
+	if len(set.Files) == 0 || len(args) == 0 && len(r.changed(change.New)) == 0 {
 		fmt.Fprintln(k.Err, "gordian: "+r.nothing())
 		return nothingChecked(), done, nil
 	}

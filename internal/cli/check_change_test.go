@@ -114,6 +114,17 @@ func TestCheckSince(t *testing.T) {
 			t.Errorf("%q: %q", path, names(d))
 		}
 	}
+	if r := runCheck(t, "", "--since", "HEAD", "--format", "json", "."); names(r.document(t)) != "three two" {
+		t.Errorf("%s", r.out)
+	}
+	for _, args := range [][]string{{"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "y"}} {
+		if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", args, out)
+		}
+	}
+	if r := runCheck(t, "", "--since", "HEAD", "."); r.status != exitOK || !strings.Contains(r.errs, "the change touches no C source") {
+		t.Errorf("status %d: %s%s", r.status, r.out, r.errs)
+	}
 	if r := runCheck(t, "", "--since", "nowhere", "d"); r.status != exitFailure || !strings.Contains(r.errs, `no revision "nowhere"`) {
 		t.Errorf("status %d: %s", r.status, r.errs)
 	}
