@@ -21,6 +21,20 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
+func drop(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func folder(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // aged makes a file look settled.
 func aged(t *testing.T, paths ...string) {
 	t.Helper()
@@ -86,12 +100,12 @@ func TestChanges(t *testing.T) {
 	}{
 		{"edited", func(t *testing.T, src string) { put(t, src+"/a.c", "two") }, false},
 		{"touched", func(t *testing.T, src string) { put(t, src+"/a.c", "one") }, true},
-		{"deleted", func(t *testing.T, src string) { os.Remove(src + "/a.c") }, false},
+		{"deleted", func(t *testing.T, src string) { drop(t, src+"/a.c") }, false},
 		{"new file", func(t *testing.T, src string) { put(t, src+"/b.c", "") }, false},
 		{"built", func(t *testing.T, src string) { put(t, src+"/a.o", ""); put(t, src+"/.a.o.cmd", "") }, true},
 		{"configured", func(t *testing.T, src string) { put(t, src+"/.config", "") }, false},
-		{"folder now", func(t *testing.T, src string) { os.Remove(src + "/a.c"); os.Mkdir(src+"/a.c", 0o755) }, false},
-		{"gone", func(t *testing.T, src string) { os.RemoveAll(src) }, false},
+		{"folder now", func(t *testing.T, src string) { drop(t, src+"/a.c"); folder(t, src+"/a.c") }, false},
+		{"gone", func(t *testing.T, src string) { drop(t, src) }, false},
 	} {
 		s, r, src := world(t)
 		mustPut(t, s, "k", r)
