@@ -83,7 +83,7 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func (k *kernelRun) each(t *testing.T, root, ext string, f func(path, text string)) {
+func (k *kernelRun) each(t testing.TB, root, ext string, f func(path, text string)) {
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && strings.HasSuffix(path, ext) {
 			b, err := os.ReadFile(path)

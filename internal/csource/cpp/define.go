@@ -191,11 +191,11 @@ func (r *Reader) macroOf(sym int32) *macro {
 
 // external asks the headers for a macro.
 func (r *Reader) external(s *Symbol) *macro {
-	if r.cfg.Macros == nil || never(s.Name) {
+	if r.cfg.Macros == nil {
 		return nil
 	}
 	h := r.cfg.Macros.Lookup(s.Name)
-	if h == nil {
+	if h == nil || never(s.Name) {
 		return nil
 	}
 	return &macro{

@@ -84,7 +84,7 @@ func directiveEnd(text string, from int) int {
 // openComment is the offset of a block comment that the line leaves open, or
 // -1. Most lines have no comment at all, so the search comes first.
 func openComment(line string) int {
-	if strings.LastIndex(line, "/*") < 0 {
+	if !strings.Contains(line, "/*") {
 		return -1
 	}
 	for i := 0; i+1 < len(line); i++ {

@@ -42,8 +42,8 @@ func (r *Reader) judgeDeep(m *macro, depth int) interest {
 	for i := 0; i < len(toks) && got < essential; i++ {
 		got = max(got, r.tokenInterest(m, toks, i, depth))
 	}
-	if m.external && got < essential && loopName(m.name) {
-		got = worthless // a loop by its name, and nothing hidden in its head
+	if m.external && got < essential && (loopName(m.name) || dull(m.name)) {
+		got = worthless // known by its name, and nothing hidden in it
 	}
 	m.judging, m.judged, m.interest = false, true, got
 	return got
