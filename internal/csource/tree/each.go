@@ -18,10 +18,11 @@ import (
 type Visit func(worker int, src *Source, arms int, f *cast.File) error
 
 // Each parses everything: first the headers, for their types and macros, then
-// again those headers whose functions matter, then the sources. visit sees the
-// last two; while it looks at a source, Types knows what that source declares.
-// A file whose #if arms make a difference is visited once for each
-// choice. relevant tells the names that make a function matter.
+// the sources, and again those headers with functions that matter to them.
+// visit sees the latter two, of a header just the functions that matter; while
+// it looks at a source, Types knows what that source declares. A source whose
+// #if arms make a difference is visited once for each choice. relevant tells
+// the names that make a function matter.
 func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit) error {
 	r := newReader(ctx, t, relevant, visit)
 	t.last = r
@@ -30,10 +31,8 @@ func (t *Tree) Each(ctx context.Context, relevant func(string) bool, visit Visit
 	}
 	t.Types.Seal()
 	t.headers = len(r.headers)
-	if err := r.visitHeaders(); err != nil {
-		return err
-	}
-	return r.visitSources()
+	r.needs.settle()
+	return r.visitAll()
 }
 
 // reader is one run of Each.
@@ -45,7 +44,8 @@ type reader struct {
 	resolver *resolver
 	arenas   []cast.Arena // one per worker
 
-	kept    atomic.Int64 // bytes of sources' texts
+	needs   *needs
+	kept    atomic.Int64 // bytes of texts
 	mu      sync.Mutex
 	headers map[string]*header // by place
 }
@@ -54,36 +54,23 @@ func newReader(ctx context.Context, t *Tree, relevant func(string) bool, visit V
 	return &reader{
 		tree: t, ctx: ctx, relevant: relevant, visit: visit,
 		resolver: newResolver(t), headers: make(map[string]*header), arenas: make([]cast.Arena, t.options.Jobs),
+		needs: newNeeds(len(t.Sources)),
 	}
 }
 
 type header struct {
 	source *Source
-	text   string // kept if it is visited
-	code   bool   // has functions that matter
+	funcs  []uint32 // the functions it defines, see needs
 }
 
-// visitHeaders shows the headers with functions that matter.
-func (r *reader) visitHeaders() error {
-	sources := r.tree.wanted()
-	var list []*header
-	for abs, h := range r.headers {
-		// A .c file that another one includes is visited as what it is.
-		if h.code && !sources[abs] {
-			list = append(list, h)
-		}
-	}
-	slices.SortFunc(list, func(a, b *header) int { return strings.Compare(a.source.Path, b.source.Path) })
-	return r.parallel("", len(list), func(worker, i int) error {
-		h := list[i]
-		text := h.text
-		h.text = ""
-		return r.show(worker, h.source, text)
-	})
-}
+// whole says whether all functions of a header are wanted: it is a piece of a
+// source.
+func (s *Source) whole() bool { return !s.Header || isSource(s.Path) }
 
-func (r *reader) visitSources() error {
-	list := r.tree.Sources
+// visitAll shows the sources, the longest part, and then the headers that they
+// need.
+func (r *reader) visitAll() error {
+	list := append(slices.Clone(r.tree.Sources), r.needed()...)
 	return r.parallel("files", len(list), func(worker, i int) error {
 		s := list[i]
 		text := s.text
@@ -102,6 +89,23 @@ func (r *reader) visitSources() error {
 	})
 }
 
+// needed returns the headers with functions that matter, sorted by path.
+func (r *reader) needed() []*Source {
+	sources := r.tree.wanted()
+	var list []*Source
+	for abs, h := range r.headers {
+		s := h.source
+		// A .c file that another one includes is visited as what it is.
+		if !sources[abs] && (slices.ContainsFunc(h.funcs, r.needs.wants) || s.whole() && len(h.funcs) > 0) {
+			list = append(list, s)
+		} else {
+			s.text = ""
+		}
+	}
+	slices.SortFunc(list, func(a, b *Source) int { return strings.Compare(a.Path, b.Path) })
+	return list
+}
+
 // show parses a text and visits it, under both choices of #if arms if they
 // differ. In headers the other choice is mostly empty functions, for kernels
 // without a subsystem: no driver that uses it is built for these.
@@ -110,6 +114,9 @@ func (r *reader) show(worker int, s *Source, text string) error {
 		defer r.tree.Types.Forget(s.Path)
 	}
 	f := r.parse(worker, s, text, 0)
+	if !s.whole() {
+		f.Funcs = slices.DeleteFunc(f.Funcs, func(fn *cast.Func) bool { return !r.needs.wants(hashOf(fn.Name)) })
+	}
 	if err := r.visit(worker, s, 0, f); err != nil || !f.Arms || s.Header || !r.hidden(text) {
 		return err
 	}

@@ -93,16 +93,18 @@ func (r *reader) readOne(worker int, s *Source, q *queue) {
 		return // a source is noted when it is visited
 	}
 	s.includes = r.includes(s, text, func(abs string) { r.want(abs, q) })
-	switch {
-	case s.Header:
+	if s.Header {
 		r.readHeader(worker, s, text)
-	case r.kept.Add(int64(len(text))) <= maxKept:
+		return
+	}
+	r.needs.source(text)
+	if r.kept.Add(int64(len(text))) <= maxKept {
 		s.text = text
 	}
 }
 
-// maxKept bounds the texts of sources that are kept until they are visited:
-// few files need not be read twice, a whole kernel must not fill the memory.
+// maxKept bounds the texts that are kept until they are visited: few files
+// need not be read twice, a whole kernel must not fill the memory.
 const maxKept = 16 << 20
 
 // want puts a header on the queue, the first time that it is included.
@@ -131,11 +133,21 @@ func (r *reader) readHeader(worker int, s *Source, text string) {
 	a.Reset()
 	f := cparse.Parse(a, s.Path, text, cparse.Options{Relevant: none, Config: r.tree.Config})
 	r.tree.Types.AddWith(f, s.includes)
-	if r.matters(f, text) {
-		r.mu.Lock()
-		h := r.headers[s.abs]
-		h.text, h.code = text, true
-		r.mu.Unlock()
+	r.needs.header(f, r.relevant)
+	if s.whole() {
+		r.needs.source(text)
+	}
+	if len(f.Funcs) == 0 {
+		return
+	}
+	r.mu.Lock()
+	h := r.headers[s.abs]
+	r.mu.Unlock()
+	for _, fn := range f.Funcs {
+		h.funcs = append(h.funcs, hashOf(fn.Name))
+	}
+	if r.kept.Add(int64(len(text))) <= maxKept {
+		s.text = text
 	}
 }
 
@@ -150,37 +162,4 @@ func (r *reader) isList(text string) bool {
 	return directives(text, func(line string) {
 		matters = matters || callLike(line) && r.names(line)
 	}) && !matters
-}
-
-// matters says whether a function of the header f names something relevant.
-func (r *reader) matters(f *cast.File, text string) bool {
-	for _, fn := range f.Funcs {
-		if int(fn.End) <= len(text) && fn.Pos < fn.End && r.names(text[fn.Pos:fn.End]) {
-			return true
-		}
-	}
-	return false
-}
-
-// names says whether a text contains a relevant name.
-func (r *reader) names(text string) bool {
-	start := -1
-	for i := 0; i <= len(text); i++ {
-		switch {
-		case i < len(text) && isWord(text[i]):
-			if start < 0 {
-				start = i
-			}
-		case start >= 0:
-			if r.relevant(text[start:i]) {
-				return true
-			}
-			start = -1
-		}
-	}
-	return false
-}
-
-func isWord(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
