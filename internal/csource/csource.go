@@ -120,38 +120,13 @@ func (c *collector) count(src *tree.Source, arms int, f *cast.File, u *ir.Unit) 
 	s["statements_skipped"] += int64(f.Stats.SkipStmts)
 	s["declarations_skipped"] += int64(f.Stats.SkipDecls)
 	for _, g := range u.Funcs {
-		if c.hasLock(g) {
+		if g.HasLock {
 			s["lock_functions"]++
 			if !g.Skipped {
 				s["lock_functions_understood"]++
 			}
 		}
 	}
-}
-
-// hasLock reports whether a function takes or releases a lock itself.
-func (c *collector) hasLock(f *ir.Func) bool {
-	for b := range f.Blocks {
-		for i := range f.Blocks[b].Instrs {
-			call := f.Blocks[b].Instrs[i].Call
-			if call == nil || call.Name == "" {
-				continue
-			}
-			api := c.table.Call(call.Name)
-			if call.Guard {
-				api = c.table.Guard(call.Name)
-			}
-			if api == nil {
-				continue
-			}
-			for j := range api.Effects {
-				if k := api.Effects[j].Kind; k == lockapi.Acquire || k == lockapi.Release {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 func (c *collector) finish(f *srcfact.Facts, t *tree.Tree) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +43,13 @@ func TestProfile(t *testing.T) {
 	for p := range strings.FieldsSeq(paths) {
 		o.Paths = append(o.Paths, root+"/"+p)
 	}
+	if heap := os.Getenv("KERNEL_HEAP"); heap != "" {
+		o.Progress = func(stage string, done, total int) {
+			if stage == "functions" && done == total {
+				writeHeap(t, heap)
+			}
+		}
+	}
 	ctx, start := context.Background(), time.Now()
 	f, err := csource.Analyze(ctx, csource.Options{Tree: o, APIs: table})
 	if err != nil {
@@ -61,5 +70,19 @@ func TestProfile(t *testing.T) {
 				fmt.Fprintf(w, "\t%s:%d %s: %s\n", l.File, l.Line, l.Function, l.Note)
 			}
 		}
+	}
+}
+
+// writeHeap says what is alive when all functions are summed up.
+func writeHeap(t *testing.T, file string) {
+	runtime.GC()
+	w, err := os.Create(file)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer w.Close()
+	if err := pprof.WriteHeapProfile(w); err != nil {
+		t.Error(err)
 	}
 }

@@ -492,7 +492,7 @@ func (r *run) rebased(g *Summary, l Lock, in *ir.Instr) Lock {
 	via := l.Via
 	line := l.Line
 	l.Path = r.book.rebase(l.Fn, l.Path, in.Call.Args, 0)
-	ev := &Event{Fn: l.Fn, Line: line, API: l.API, Lock: l, Via: via}
+	ev := &Event{Fn: l.Fn, Line: line, API: l.API, Via: via}
 	if l.Path != 0 {
 		if c := classOf(r.fn, l.Path); c != "" {
 			l.Class, l.Decl = c, r.fn.Paths[l.Path].Decl

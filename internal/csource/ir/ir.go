@@ -16,7 +16,7 @@ type Unit struct {
 	Inits  []Init            // function addresses in initialisers and stores
 	Regs   []Reg             // file-scope registrations: DECLARE_WORK(w, fn), module_init(f)
 	Locks  map[string]Global // file-scope locks
-	Labels map[string]string // file-scope: name of a variable → type tag, for ops tables passed by address
+	tables tables
 }
 
 // Global is a file-scope lock.
@@ -64,6 +64,10 @@ type Func struct {
 	Calls   int // number of call instructions
 	Skipped bool
 	HasLock bool // calls a lock primitive of the table itself
+	// Registers is set if it calls what registers callbacks or queues work.
+	Registers bool
+	Refs      []Ref
+	packed    []byte
 }
 
 // Attr is an annotation that matters: __acquires, __releases, __must_hold,

@@ -142,6 +142,11 @@ func (p *Program) regEntry(u *ir.Unit, r *ir.Reg) {
 // callEntries finds the registrations that a function makes by calls, and the
 // work that it queues.
 func (p *Program) callEntries(f *ir.Func) {
+	if !f.Registers {
+		return
+	}
+	f.Unpack()
+	defer f.Unload()
 	for b := range f.Blocks {
 		for i := range f.Blocks[b].Instrs {
 			in := &f.Blocks[b].Instrs[i]

@@ -144,20 +144,13 @@ func (p *Program) addFields() {
 const maxTargets = 4
 
 // through finds the functions that a call through a pointer may reach.
-func (p *Program) through(f *ir.Func, id ir.PathID) []*ir.Func {
-	if id == 0 {
+func (p *Program) through(f *ir.Func, owner, member, variable string) []*ir.Func {
+	if owner == "" {
 		return nil
 	}
-	pt := &f.Paths[id]
-	if pt.Kind == ir.DerefPath {
-		pt = &f.Paths[pt.Base]
-	}
-	if pt.Kind != ir.FieldPath || pt.Owner == "" {
-		return nil
-	}
-	all := p.fields[field{pt.Owner, pt.Name}]
-	if base := &f.Paths[pt.Base]; base.Kind == ir.GlobalPath {
-		all = pick(all, func(t target) bool { return t.vari == base.Name })
+	all := p.fields[field{owner, member}]
+	if variable != "" {
+		all = pick(all, func(t target) bool { return t.vari == variable })
 	}
 	if len(all) > maxTargets {
 		all = pick(all, func(t target) bool { return t.unit.Dir == f.Unit.Dir })
@@ -187,7 +180,8 @@ func pick(ts []target, keep func(target) bool) []target {
 // callees returns the functions that a call may reach.
 func (p *Program) callees(f *ir.Func, c *ir.Call) (fns []*ir.Func, indirect bool) {
 	if c.Name == "" {
-		return p.through(f, c.Through), true
+		owner, member, variable := f.Member(c.Through)
+		return p.through(f, owner, member, variable), true
 	}
 	if c.Guard || c.Undo {
 		return nil, false
@@ -287,10 +281,17 @@ func (p *Program) component(comp []int32) {
 	if len(comp) > 200 {
 		rounds = 1
 	}
+	for _, id := range comp {
+		p.funcs[id].Unpack()
+	}
 	for range rounds {
 		for _, id := range comp {
 			p.sums[id] = flow.Analyze(p.funcs[id], p.tab, p)
 		}
+	}
+	for _, id := range comp {
+		p.funcs[id].Unload()
+		p.sums[id].Compact()
 	}
 }
 
@@ -325,51 +326,42 @@ func (p *Program) levels() [][][]int32 {
 func (p *Program) graph() [][]int32 {
 	succ := make([][]int32, len(p.funcs))
 	for _, f := range p.funcs {
-		for b := range f.Blocks {
-			for i := range f.Blocks[b].Instrs {
-				c := f.Blocks[b].Instrs[i].Call
-				if c == nil {
-					continue
-				}
-				p.edges(f, c, &succ[f.ID])
-			}
+		for i := range f.Refs {
+			p.edges(f, &f.Refs[i], &succ[f.ID])
 		}
 		slices.Sort(succ[f.ID])
-		succ[f.ID] = slices.Compact(succ[f.ID])
+		succ[f.ID] = slices.Clone(slices.Compact(succ[f.ID]))
 	}
 	return succ
 }
 
-func (p *Program) edges(f *ir.Func, c *ir.Call, out *[]int32) {
-	if api := p.tab.Call(c.Name); c.Name != "" && api != nil && !p.Own(f, c.Name) {
-		p.runEdges(f, c, api, out)
-		for _, a := range c.Args {
-			if a.Kind == ir.FuncVal {
-				p.edgeTo(f, a.Text, out)
-			}
+func (p *Program) edges(f *ir.Func, r *ir.Ref, out *[]int32) {
+	switch api := p.tab.Call(r.Name); {
+	case r.Pass:
+		p.edgeTo(f, r.Name, out)
+	case r.Name == "":
+		for _, g := range p.through(f, r.Owner, r.Field, r.Var) {
+			*out = append(*out, g.ID)
+			p.called[g.ID] = true
 		}
-		return
-	}
-	fns, _ := p.callees(f, c)
-	for _, g := range fns {
-		*out = append(*out, g.ID)
-		p.called[g.ID] = true
-	}
-	for _, a := range c.Args {
-		if a.Kind == ir.FuncVal {
-			p.edgeTo(f, a.Text, out)
+	case api != nil && !p.Own(f, r.Name):
+		p.runEdges(f, r.Class, api, out)
+	default:
+		if g := p.find(f.Unit, r.Name); g != nil {
+			*out = append(*out, g.ID)
+			p.called[g.ID] = true
 		}
 	}
 }
 
 // runEdges are the callbacks that a function of the table runs.
-func (p *Program) runEdges(f *ir.Func, c *ir.Call, api *lockapi.API, out *[]int32) {
+func (p *Program) runEdges(f *ir.Func, class string, api *lockapi.API, out *[]int32) {
 	for i := range api.Effects {
 		e := &api.Effects[i]
-		if e.Kind != lockapi.Calls || e.Arg < 0 || e.Arg >= len(c.Args) {
+		if e.Kind != lockapi.Calls || class == "" {
 			continue
 		}
-		for _, t := range p.handle[handleKey{e.Target, pathClass(f, c.Args[e.Arg].Path)}] {
+		for _, t := range p.handle[handleKey{e.Target, class}] {
 			if t.fn != f {
 				*out = append(*out, t.fn.ID)
 			}

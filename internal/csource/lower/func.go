@@ -4,6 +4,7 @@ import (
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
 )
 
 // fn lowers one function.
@@ -73,9 +74,41 @@ func (l *file) function(f *cast.Func) *ir.Func {
 	if !b.dead {
 		b.ret(ir.Val{}, b.out.End)
 	}
-	b.out.Paths = append([]ir.Path(nil), b.out.Paths...)
-	b.out.Blocks = append([]ir.Block(nil), b.out.Blocks...)
+	b.marks()
+	b.out.Pack()
 	return b.out
+}
+
+// marks notes what must be known of a body while it is packed.
+func (b *fn) marks() {
+	for i := range b.out.Blocks {
+		for j := range b.out.Blocks[i].Instrs {
+			c := b.out.Blocks[i].Instrs[j].Call
+			if c == nil || c.Name == "" || c.Undo {
+				continue
+			}
+			api := b.env.Table.Call(c.Name)
+			if c.Guard {
+				api = b.env.Table.Guard(c.Name)
+			}
+			if api != nil {
+				b.mark(api)
+			}
+		}
+	}
+}
+
+func (b *fn) mark(api *lockapi.API) {
+	for i := range api.Effects {
+		switch e := &api.Effects[i]; e.Kind {
+		case lockapi.Acquire, lockapi.Release:
+			b.out.HasLock = true
+		case lockapi.Register, lockapi.Setup, lockapi.Queue, lockapi.Init:
+			b.out.Registers = true
+		case lockapi.Wait:
+			b.out.Registers = b.out.Registers || e.Target == lockapi.TargetIRQ
+		}
+	}
 }
 
 func (b *fn) result(f *cast.Func) {

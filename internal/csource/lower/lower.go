@@ -55,6 +55,7 @@ func File(f *cast.File, env *Env) *ir.Unit {
 			u.Funcs = append(u.Funcs, g)
 		}
 	}
+	u.Seal()
 	return u
 }
 

@@ -1,0 +1,123 @@
+package flow
+
+import "gordian/internal/csource/ir"
+
+// Compact drops the paths of the function that nothing in the summary speaks
+// of, and renumbers the rest. It is called once, when nobody analyses the
+// function any more.
+func (s *Summary) Compact() {
+	c := &compactor{fn: s.Fn, old: s.Fn.Paths, ids: map[ir.PathID]ir.PathID{}, locks: map[*Lock]bool{}, nodes: map[*Node]bool{}}
+	c.kept = make([]ir.Path, 1, 8)
+	c.summary(s)
+	s.Ret = c.keep(s.Ret)
+	s.Fn.Paths = append([]ir.Path(nil), c.kept...)
+}
+
+type compactor struct {
+	fn    *ir.Func
+	old   []ir.Path
+	kept  []ir.Path
+	ids   map[ir.PathID]ir.PathID
+	locks map[*Lock]bool // slices are shared between events
+	nodes map[*Node]bool
+}
+
+// keep returns the new number of a path.
+func (c *compactor) keep(id ir.PathID) ir.PathID {
+	if id <= 0 || int(id) >= len(c.old) {
+		return 0
+	}
+	if n, ok := c.ids[id]; ok {
+		return n
+	}
+	p := c.old[id]
+	p.Base = c.keep(p.Base)
+	if len(p.Args) > 0 {
+		args := make([]ir.PathID, len(p.Args))
+		for i, a := range p.Args {
+			args[i] = c.keep(a)
+		}
+		p.Args = args
+	}
+	n := ir.PathID(len(c.kept))
+	c.kept = append(c.kept, p)
+	c.ids[id] = n
+	return n
+}
+
+func (c *compactor) lock(l *Lock) {
+	if l == nil || l.Fn != c.fn || c.locks[l] {
+		return
+	}
+	c.locks[l] = true
+	l.Path = c.keep(l.Path)
+	l.Flags = 0
+}
+
+func (c *compactor) list(ls []Lock) {
+	for i := range ls {
+		c.lock(&ls[i])
+	}
+}
+
+func (c *compactor) trace(n *Node) {
+	for ; n != nil && !c.nodes[n]; n = n.Prev {
+		c.nodes[n] = true
+		c.lock(n.Lock)
+	}
+}
+
+func (c *compactor) event(e *Event) {
+	if e == nil {
+		return
+	}
+	c.lock(&e.Lock)
+	c.list(e.Dropped)
+	c.list(e.Past)
+}
+
+func (c *compactor) events(es []*Event) {
+	for _, e := range es {
+		c.event(e)
+	}
+}
+
+func (c *compactor) summary(s *Summary) {
+	for i := range s.Exits {
+		c.list(s.Exits[i].Held)
+		c.list(s.Exits[i].Freed)
+		s.Exits[i].Obj = c.keep(s.Exits[i].Obj)
+	}
+	for _, es := range [][]*Event{s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Completes, s.Callbacks} {
+		c.events(es)
+	}
+	for i := range s.Calls {
+		c.list(s.Calls[i].Held)
+	}
+	for i := range s.Takes {
+		c.lock(&s.Takes[i].Lock)
+	}
+	for _, ps := range [][]Pair{s.Orders, s.Waited} {
+		for i := range ps {
+			c.lock(&ps[i].From)
+			c.event(ps[i].To)
+			c.list(ps[i].Gates)
+			c.trace(ps[i].Trace)
+		}
+	}
+	for i := range s.Ends {
+		c.lock(&s.Ends[i].Lock)
+		c.trace(s.Ends[i].Trace)
+	}
+	for _, sl := range s.Slips {
+		c.slip(sl)
+	}
+}
+
+func (c *compactor) slip(s *Slip) {
+	c.lock(&s.Lock)
+	c.list(s.Locks)
+	c.list(s.Peers)
+	c.event(s.Event)
+	c.trace(s.Trace)
+}

@@ -1,0 +1,328 @@
+package ir
+
+import (
+	"encoding/binary"
+
+	"gordian/internal/csource/ctype"
+)
+
+// A whole kernel has over half a million functions; as blocks, paths and
+// atoms they would take ten gigabytes. So a function is kept as a string of
+// small numbers that point into its unit's tables, and is unpacked for as long
+// as it is analysed.
+
+// tables are what the packed functions of a unit point into.
+type tables struct {
+	strs   []string
+	types  []*ctype.Type
+	strIDs map[string]uint64 // until Seal
+	typIDs map[*ctype.Type]uint64
+}
+
+func (t *tables) str(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	if id, ok := t.strIDs[s]; ok {
+		return id
+	}
+	if t.strIDs == nil {
+		t.strIDs = map[string]uint64{}
+	}
+	t.strs = append(t.strs, s)
+	id := uint64(len(t.strs))
+	t.strIDs[s] = id
+	return id
+}
+
+func (t *tables) typ(p *ctype.Type) uint64 {
+	if p == nil {
+		return 0
+	}
+	if id, ok := t.typIDs[p]; ok {
+		return id
+	}
+	if t.typIDs == nil {
+		t.typIDs = map[*ctype.Type]uint64{}
+	}
+	t.types = append(t.types, p)
+	id := uint64(len(t.types))
+	t.typIDs[p] = id
+	return id
+}
+
+// Seal ends the packing of a unit's functions.
+func (u *Unit) Seal() { u.tables.strIDs, u.tables.typIDs = nil, nil }
+
+// Pack moves the body of f into its packed form.
+func (f *Func) Pack() {
+	f.addRefs()
+	w := &writer{t: &f.Unit.tables}
+	w.params(f.Params)
+	w.paths(f.Paths)
+	w.atoms(f.Atoms)
+	w.n(uint64(len(f.Blocks)))
+	for i := range f.Blocks {
+		w.block(&f.Blocks[i])
+	}
+	f.packed = append([]byte(nil), w.buf...)
+	f.Unload()
+}
+
+// Unload forgets the unpacked body, except for its paths: what is known of
+// the function speaks of them.
+func (f *Func) Unload() { f.Params, f.Blocks, f.Atoms = nil, nil, nil }
+
+// Unpack brings the body back, as it was when it was packed.
+func (f *Func) Unpack() {
+	r := &reader{t: &f.Unit.tables, buf: f.packed}
+	f.Params = r.params()
+	f.Paths = r.paths()
+	f.Atoms = r.atoms()
+	f.Blocks = make([]Block, r.n())
+	for i := range f.Blocks {
+		r.block(&f.Blocks[i])
+	}
+}
+
+type writer struct {
+	t   *tables
+	buf []byte
+}
+
+func (w *writer) n(v uint64)    { w.buf = binary.AppendUvarint(w.buf, v) }
+func (w *writer) i(v int64)     { w.buf = binary.AppendVarint(w.buf, v) }
+func (w *writer) s(v string)    { w.n(w.t.str(v)) }
+func (w *writer) path(v PathID) { w.n(uint64(v)) }
+func (w *writer) bit(v ...bool) {
+	var b uint64
+	for i, x := range v {
+		if x {
+			b |= 1 << i
+		}
+	}
+	w.n(b)
+}
+
+func (w *writer) params(ps []Param) {
+	w.n(uint64(len(ps)))
+	for i := range ps {
+		w.s(ps[i].Name)
+		w.n(w.t.typ(ps[i].Type))
+		w.path(ps[i].Path)
+	}
+}
+
+func (w *writer) paths(ps []Path) {
+	w.n(uint64(len(ps)))
+	for i := range ps {
+		p := &ps[i]
+		w.n(uint64(p.Kind))
+		w.path(p.Base)
+		w.i(int64(p.Index))
+		w.s(p.Name)
+		w.s(p.Owner)
+		w.s(p.Decl)
+		w.n(w.t.typ(p.Type))
+		w.s(p.Class)
+		w.s(p.Text)
+		w.n(uint64(len(p.Args)))
+		for _, a := range p.Args {
+			w.path(a)
+		}
+	}
+}
+
+func (w *writer) atoms(as []Atom) {
+	w.n(uint64(len(as)))
+	for i := range as {
+		a := &as[i]
+		w.s(a.Text)
+		w.path(a.Path)
+		w.s(a.Call)
+		w.i(int64(a.Param))
+		w.n(uint64(len(a.Deps)))
+		for _, d := range a.Deps {
+			w.s(d)
+		}
+	}
+}
+
+func (w *writer) val(v *Val) {
+	w.n(uint64(v.Kind))
+	if v.Kind == UnknownVal && v.Path == 0 && v.Atom == 0 && v.Text == "" {
+		w.bit(false)
+		return
+	}
+	w.bit(true)
+	w.path(v.Path)
+	w.n(uint64(v.Atom))
+	w.i(v.Num)
+	w.s(v.Text)
+}
+
+func (w *writer) block(b *Block) {
+	w.n(uint64(len(b.Instrs)))
+	for i := range b.Instrs {
+		w.instr(&b.Instrs[i])
+	}
+	w.n(uint64(b.Term))
+	w.i(int64(b.Line))
+	switch b.Term {
+	case Jump:
+		w.n(uint64(b.Then))
+	case Branch:
+		w.n(uint64(b.Then))
+		w.n(uint64(b.Else))
+		w.n(uint64(b.Test.Atom))
+		w.n(uint64(b.Test.Mask))
+		w.s(b.Test.Eq)
+		w.n(uint64(b.Test.Same))
+		w.s(b.Test.Text)
+	case Return:
+		w.val(&b.Ret)
+	}
+}
+
+func (w *writer) instr(in *Instr) {
+	c := in.Call
+	if c == nil {
+		w.bit(false)
+	} else {
+		w.bit(true, c.Guard, c.Undo)
+		w.s(c.Name)
+		w.path(c.Through)
+		w.s(c.Macro)
+		w.n(uint64(len(c.Args)))
+		for i := range c.Args {
+			w.val(&c.Args[i])
+		}
+	}
+	w.path(in.Dst)
+	w.path(in.Obj)
+	w.n(uint64(in.Atom))
+	w.val(&in.Src)
+	w.i(int64(in.Line))
+}
+
+type reader struct {
+	t   *tables
+	buf []byte
+}
+
+func (r *reader) n() uint64 {
+	v, k := binary.Uvarint(r.buf)
+	r.buf = r.buf[k:]
+	return v
+}
+
+func (r *reader) i() int64 {
+	v, k := binary.Varint(r.buf)
+	r.buf = r.buf[k:]
+	return v
+}
+
+func (r *reader) s() string {
+	if v := r.n(); v > 0 {
+		return r.t.strs[v-1]
+	}
+	return ""
+}
+
+func (r *reader) typ() *ctype.Type {
+	if v := r.n(); v > 0 {
+		return r.t.types[v-1]
+	}
+	return nil
+}
+
+func (r *reader) path() PathID { return PathID(r.n()) }
+
+func (r *reader) params() []Param {
+	out := make([]Param, r.n())
+	for i := range out {
+		out[i] = Param{Name: r.s(), Type: r.typ(), Path: r.path()}
+	}
+	return out
+}
+
+func (r *reader) paths() []Path {
+	out := make([]Path, r.n())
+	for i := range out {
+		p := &out[i]
+		p.Kind = PathKind(r.n())
+		p.Base = r.path()
+		p.Index = int32(r.i())
+		p.Name, p.Owner, p.Decl = r.s(), r.s(), r.s()
+		p.Type = r.typ()
+		p.Class, p.Text = r.s(), r.s()
+		if n := r.n(); n > 0 {
+			p.Args = make([]PathID, n)
+			for j := range p.Args {
+				p.Args[j] = r.path()
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) atoms() []Atom {
+	out := make([]Atom, r.n())
+	for i := range out {
+		a := &out[i]
+		a.Text, a.Path, a.Call = r.s(), r.path(), r.s()
+		a.Param = int32(r.i())
+		if n := r.n(); n > 0 {
+			a.Deps = make([]string, n)
+			for j := range a.Deps {
+				a.Deps[j] = r.s()
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) val(v *Val) {
+	v.Kind = ValKind(r.n())
+	if r.n() == 0 {
+		return
+	}
+	v.Path, v.Atom = r.path(), AtomID(r.n())
+	v.Num, v.Text = r.i(), r.s()
+}
+
+func (r *reader) block(b *Block) {
+	b.Instrs = make([]Instr, r.n())
+	for i := range b.Instrs {
+		r.instr(&b.Instrs[i])
+	}
+	b.Term = TermKind(r.n())
+	b.Line = int32(r.i())
+	switch b.Term {
+	case Jump:
+		b.Then = int32(r.n())
+	case Branch:
+		b.Then, b.Else = int32(r.n()), int32(r.n())
+		b.Test.Atom, b.Test.Mask = AtomID(r.n()), Bits(r.n())
+		b.Test.Eq, b.Test.Same, b.Test.Text = r.s(), AtomID(r.n()), r.s()
+	case Return:
+		r.val(&b.Ret)
+	}
+}
+
+func (r *reader) instr(in *Instr) {
+	if bits := r.n(); bits&1 != 0 {
+		c := &Call{Guard: bits&2 != 0, Undo: bits&4 != 0}
+		c.Name, c.Through, c.Macro = r.s(), r.path(), r.s()
+		if n := r.n(); n > 0 {
+			c.Args = make([]Val, n)
+			for i := range c.Args {
+				r.val(&c.Args[i])
+			}
+		}
+		in.Call = c
+	}
+	in.Dst, in.Obj, in.Atom = r.path(), r.path(), AtomID(r.n())
+	r.val(&in.Src)
+	in.Line = int32(r.i())
+}

@@ -1,0 +1,71 @@
+package ir
+
+// Ref is one call or use of a function, for the call graph: what is needed of
+// a body before it is unpacked.
+type Ref struct {
+	Name  string // the function; "" through a pointer
+	Owner string // pointer: the structure, Name its member
+	Field string
+	Var   string // pointer: the table it is read from, if that is a global
+	Class string // what Name's callbacks were registered with: class of its first argument
+	Pass  bool   // Name is passed, not called
+}
+
+// addRefs lists the calls of f. It is done once, before f is packed.
+func (f *Func) addRefs() {
+	seen := map[Ref]bool{}
+	add := func(r Ref) {
+		if !seen[r] {
+			seen[r] = true
+			f.Refs = append(f.Refs, r)
+		}
+	}
+	for b := range f.Blocks {
+		for i := range f.Blocks[b].Instrs {
+			c := f.Blocks[b].Instrs[i].Call
+			if c == nil {
+				continue
+			}
+			f.addCall(c, add)
+			for _, a := range c.Args {
+				if a.Kind == FuncVal {
+					add(Ref{Name: a.Text, Pass: true})
+				}
+			}
+		}
+	}
+}
+
+func (f *Func) addCall(c *Call, add func(Ref)) {
+	switch {
+	case c.Guard || c.Undo:
+	case c.Name != "":
+		r := Ref{Name: c.Name}
+		if len(c.Args) > 0 && c.Args[0].Path != 0 {
+			r.Class = f.Paths[c.Args[0].Path].Class
+		}
+		add(r)
+	default:
+		if owner, field, v := f.Member(c.Through); owner != "" {
+			add(Ref{Owner: owner, Field: field, Var: v})
+		}
+	}
+}
+
+// Member says which member of which structure a called pointer is.
+func (f *Func) Member(id PathID) (owner, field, variable string) {
+	if id == 0 {
+		return "", "", ""
+	}
+	p := &f.Paths[id]
+	if p.Kind == DerefPath {
+		p = &f.Paths[p.Base]
+	}
+	if p.Kind != FieldPath {
+		return "", "", ""
+	}
+	if base := &f.Paths[p.Base]; base.Kind == GlobalPath {
+		variable = base.Name
+	}
+	return p.Owner, p.Name, variable
+}
