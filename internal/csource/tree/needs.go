@@ -143,6 +143,9 @@ func (n *needs) settle() {
 	}
 	n.spreadMatters(users, matter)
 	n.spreadUsed()
+	for _, x := range n.nodes {
+		x.uses, x.calls = nil, nil
+	}
 }
 
 // outside says whether a name may be that of a function in a source.
