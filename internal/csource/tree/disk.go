@@ -123,7 +123,7 @@ func readNames(dir string) map[string]struct{} {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 	// Names read before an error are still there.
 	list, _ := f.Readdirnames(-1)
 	names := make(map[string]struct{}, len(list))
@@ -159,7 +159,7 @@ func read(path string) (string, error) {
 	if err != nil {
 		return "", short(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 	info, err := f.Stat()
 	switch {
 	case err != nil:

@@ -3,7 +3,6 @@ package tree
 import (
 	"context"
 	"hash/fnv"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -160,7 +159,7 @@ func (r *reader) config(s *Source) map[string]string {
 func signature(f *cast.File) uint64 {
 	h := fnv.New64a()
 	for _, fn := range f.Funcs {
-		io.WriteString(h, fn.Name)
+		h.Write([]byte(fn.Name))
 		var b [8]byte
 		for i := range b {
 			b[i] = byte(fn.Hash >> (8 * i))
