@@ -2,6 +2,7 @@ package csource
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"gordian/internal/csource/ir"
@@ -41,6 +42,9 @@ func Open(ctx context.Context, o Options) (*Session, *srcfact.Facts, error) {
 // With analyses the same files, of which the one at a path (as Facts.Files
 // have it) has another text.
 func (s *Session) With(ctx context.Context, path, text string) (*srcfact.Facts, error) {
+	if s.first.dropped() {
+		return nil, errors.New("too many functions to look at them twice")
+	}
 	c := newCollector(s.options.APIs, s.tree)
 	if err := s.tree.Again(ctx, path, text, c.file); err != nil {
 		return nil, err
@@ -66,4 +70,14 @@ func (c *collector) facts(ctx context.Context, o Options, t *tree.Tree) (*srcfac
 	f := p.Facts()
 	c.finish(f, t)
 	return f, nil
+}
+
+// dropped reports whether the bodies of the functions were given up.
+func (c *collector) dropped() bool {
+	for _, u := range c.units {
+		for _, f := range u.Funcs {
+			return f.Dropped()
+		}
+	}
+	return false
 }

@@ -18,15 +18,19 @@ type Resolver interface {
 	// Own reports whether the function's file defines a static function of a
 	// name that the table knows otherwise.
 	Own(f *ir.Func, name string) bool
+	// Marked reports whether the function's module sets or calls a name of
+	// Table.Marks.
+	Marked(f *ir.Func, name string) bool
 	// Func finds a function that is passed as an argument.
 	Func(f *ir.Func, name string) *Summary
 }
 
 const (
-	maxStates = 24   // of one block
-	maxSteps  = 6000 // block visits of one function
-	maxEvents = 40   // of one kind in a summary
-	maxDeep   = 8    // call edges that an event is carried up
+	maxStates  = 24   // of one block
+	maxSteps   = 6000 // block visits of one function
+	maxEvents  = 32   // of one kind in a summary
+	maxDistant = 8    // of these, such as the caller cannot tie to an object
+	maxDeep    = 8    // call edges that an event is carried up
 )
 
 // run is the analysis of one function.

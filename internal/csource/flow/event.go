@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/csource/ir"
@@ -96,7 +97,7 @@ func (r *run) addEvent(list *[]*Event, e *Event) {
 			return
 		}
 	}
-	if len(*list) < maxEvents {
+	if len(*list) < maxEvents && !(e.Lock.Path == 0 && e.Depth > 1 && len(*list) >= maxDistant) {
 		*list = append(*list, e)
 		return
 	}
@@ -114,7 +115,7 @@ func (r *run) addEvent(list *[]*Event, e *Event) {
 // alike reports whether two events are the same to a caller.
 func (e *Event) alike(f *Event) bool {
 	if e.Lock.Class != f.Lock.Class || e.Lock.Path != f.Lock.Path || e.Lock.Mode != f.Lock.Mode || e.Lock.Sub != f.Lock.Sub ||
-		e.Try != f.Try || e.Hard != f.Hard || e.GFP != f.GFP || e.Wait != f.Wait || e.InCtx != f.InCtx || len(e.Dropped) != len(f.Dropped) || len(e.When) != len(f.When) {
+		e.Try != f.Try || e.Hard != f.Hard || e.GFP != f.GFP || e.Wait != f.Wait || e.InCtx != f.InCtx || e.NotIRQ != f.NotIRQ || len(e.Dropped) != len(f.Dropped) || len(e.When) != len(f.When) {
 		return false
 	}
 	for i := range e.When {
@@ -306,7 +307,7 @@ func (r *run) sleep(s *state, e *Event) {
 
 func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	why, l := r.atomic(s, dropped, e.Hard0())
-	if why == "" {
+	if why == "" || e.NotIRQ && (s.bh > 0 || e.BH) {
 		return
 	}
 	sl := &Slip{Kind: string(srcfact.SlipSleep), Line: e.Line, Event: e, Atomic: why, Conf: model.High}
@@ -316,7 +317,7 @@ func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	if e.Indirect > 0 {
 		sl.Conf = model.Medium
 	}
-	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must {
+	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must || e.NotIRQ {
 		sl.Conf = model.Medium
 	}
 	r.slip(s, sl)
@@ -338,11 +339,10 @@ func (r *run) apiSleep(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 	}
 	ev := r.newEvent(s, in.Line, name)
 	ev.Text = name + "()"
-	if e.If >= 0 && e.If < len(in.Call.Args) {
-		if r.value(s, in.Call.Args[e.If]).bits&(ir.Pos|ir.Neg) != ir.Pos&r.value(s, in.Call.Args[e.If]).bits || r.value(s, in.Call.Args[e.If]).bits == ir.Any {
-			return
-		}
+	if r.unless(e, s) || !r.asked(e, in, s, ev) {
+		return
 	}
+	ev.NotIRQ = e.Unless == unlessIRQ
 	if e.GFP >= 0 {
 		blocks, param := r.gfp(s, in, e.GFP)
 		if !blocks && param < 0 {
@@ -352,6 +352,43 @@ func (r *run) apiSleep(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 		ev.Text = name + "(" + gfpText(in, e.GFP) + ")"
 	}
 	r.sleep(s, ev)
+}
+
+// unlessIRQ marks what does not sleep in interrupts and with softirqs off.
+const unlessIRQ = "in_interrupt"
+
+// unless reports whether something is so that an effect does not happen.
+func (r *run) unless(e *lockapi.Effect, s *state) bool {
+	switch e.Unless {
+	case "", unlessIRQ:
+		return false
+	case "pagefault_disable":
+		return s.nofault > 0
+	}
+	return r.res.Marked(r.fn, e.Unless)
+}
+
+// asked reports whether the argument that decides about an effect asks for
+// it. If that is a parameter, callers decide; what is not known says nothing.
+func (r *run) asked(e *lockapi.Effect, in *ir.Instr, s *state, ev *Event) bool {
+	if e.If < 0 || e.If >= len(in.Call.Args) {
+		return true
+	}
+	a := in.Call.Args[e.If]
+	switch v := r.value(s, a); {
+	case v.bits&ir.Zero == 0:
+		return true
+	case v.bits == ir.Zero || v.eq() == "0" || v.eq() == "false":
+		return false
+	}
+	if a.Path == 0 || a.Kind != ir.PathVal || r.fn.Paths[a.Path].Kind != ir.ParamPath {
+		return false
+	}
+	g := Guard{Param: r.fn.Paths[a.Path].Index, Bits: ir.Neg | ir.Pos}
+	if !slices.ContainsFunc(ev.When, func(o Guard) bool { return o.Param == g.Param }) {
+		ev.When = append(ev.When[:len(ev.When):len(ev.When)], g)
+	}
+	return true
 }
 
 func gfpText(in *ir.Instr, arg int) string {
@@ -365,7 +402,7 @@ func gfpText(in *ir.Instr, arg int) string {
 // parameter does.
 func (r *run) gfp(s *state, in *ir.Instr, arg int) (blocks bool, param int32) {
 	if arg >= len(in.Call.Args) {
-		return false, -1
+		return in.Call.Name != "" && r.tab.Call(in.Call.Name) != nil, -1 // it has no such argument: GFP_KERNEL is meant
 	}
 	a := in.Call.Args[arg]
 	if a.Path != 0 {
@@ -391,6 +428,9 @@ func (r *run) wait(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 	}
 	ev := r.newEvent(s, in.Line, name)
 	ev.Lock = r.lockOf(e, in, name)
+	if !r.asked(e, in, s, ev) {
+		return
+	}
 	ev.Wait, ev.Spin, ev.Timeout, ev.Text = e.Target, e.Spin, e.Timeout, name+"()"
 	ev.InCtx = false
 	r.waited(s, ev, nil)
@@ -577,6 +617,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
 	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
 	n.InCtx = n.InCtx || e.InCtx
+	n.NotIRQ = e.NotIRQ
 	n.GFP = e.GFP
 	if indirect {
 		n.Indirect++

@@ -16,6 +16,7 @@ type Unit struct {
 	Inits  []Init            // function addresses in initialisers and stores
 	Regs   []Reg             // file-scope registrations: DECLARE_WORK(w, fn), module_init(f)
 	Locks  map[string]Global // file-scope locks
+	Marks  []string          // what the file sets or calls of Table.Marks
 	tables tables
 }
 
@@ -66,7 +67,8 @@ type Func struct {
 	HasLock bool // calls a lock primitive of the table itself
 	// Registers is set if it calls what registers callbacks or queues work.
 	Registers bool
-	Refs      []Ref
+	Names     []string // functions that it calls
+	Refs      []Ref    // its other uses of functions
 	packed    []byte
 }
 

@@ -2,6 +2,8 @@ package ir
 
 import (
 	"encoding/binary"
+	"slices"
+	"strings"
 
 	"gordian/internal/csource/ctype"
 )
@@ -52,11 +54,16 @@ func (t *tables) typ(p *ctype.Type) uint64 {
 }
 
 // Seal ends the packing of a unit's functions.
-func (u *Unit) Seal() { u.tables.strIDs, u.tables.typIDs = nil, nil }
+func (u *Unit) Seal() {
+	t := &u.tables
+	t.strIDs, t.typIDs = nil, nil
+	t.strs, t.types = slices.Clip(slices.Clone(t.strs)), slices.Clip(slices.Clone(t.types))
+}
 
 // Pack moves the body of f into its packed form.
 func (f *Func) Pack() {
 	f.addRefs()
+	f.forget()
 	w := &writer{t: &f.Unit.tables}
 	w.params(f.Params)
 	w.paths(f.Paths)
@@ -69,9 +76,47 @@ func (f *Func) Pack() {
 	f.Unload()
 }
 
+// forget drops the texts that nobody will ask for: of conditions where no lock
+// is near, and of arguments that are no constants.
+func (f *Func) forget() {
+	for i := range f.Blocks {
+		b := &f.Blocks[i]
+		if !f.HasLock {
+			b.Test.Text = ""
+		}
+		for j := range b.Instrs {
+			if c := b.Instrs[j].Call; c != nil {
+				for k := range c.Args {
+					if v := &c.Args[k]; v.Kind == UnknownVal || v.Kind == AtomVal && !strings.Contains(v.Text, "GFP") {
+						v.Text = ""
+					}
+				}
+			}
+		}
+	}
+	f.pickAtoms()
+}
+
 // Unload forgets the unpacked body, except for its paths: what is known of
 // the function speaks of them.
 func (f *Func) Unload() { f.Params, f.Blocks, f.Atoms = nil, nil, nil }
+
+// Drop forgets the packed body too: it cannot be unpacked any more.
+func (f *Func) Drop() {
+	f.Unload()
+	f.packed, f.Refs, f.Names = nil, nil, nil
+}
+
+// Dropped reports whether Drop was called.
+func (f *Func) Dropped() bool { return f.packed == nil }
+
+// Arrow is the operator between a value of type t and its member.
+func Arrow(t *ctype.Type) string {
+	if t != nil && t.Kind == ctype.Struct {
+		return "."
+	}
+	return "->"
+}
 
 // Unpack brings the body back, as it was when it was packed.
 func (f *Func) Unpack() {
@@ -125,7 +170,9 @@ func (w *writer) paths(ps []Path) {
 		w.s(p.Decl)
 		w.n(w.t.typ(p.Type))
 		w.s(p.Class)
-		w.s(p.Text)
+		if p.Kind != FieldPath { // its text is made again
+			w.s(p.Text)
+		}
 		w.n(uint64(len(p.Args)))
 		for _, a := range p.Args {
 			w.path(a)
@@ -255,7 +302,13 @@ func (r *reader) paths() []Path {
 		p.Index = int32(r.i())
 		p.Name, p.Owner, p.Decl = r.s(), r.s(), r.s()
 		p.Type = r.typ()
-		p.Class, p.Text = r.s(), r.s()
+		p.Class = r.s()
+		if p.Kind == FieldPath {
+			base := &out[p.Base]
+			p.Text = base.Text + Arrow(base.Type) + p.Name
+		} else {
+			p.Text = r.s()
+		}
 		if n := r.n(); n > 0 {
 			p.Args = make([]PathID, n)
 			for j := range p.Args {

@@ -1,5 +1,10 @@
 package ir
 
+import (
+	"slices"
+	"strings"
+)
+
 // Ref is one call or use of a function, for the call graph: what is needed of
 // a body before it is unpacked.
 type Ref struct {
@@ -7,17 +12,22 @@ type Ref struct {
 	Owner string // pointer: the structure, Name its member
 	Field string
 	Var   string // pointer: the table it is read from, if that is a global
-	Class string // what Name's callbacks were registered with: class of its first argument
+	Class string // the notifier chain that Name runs: class of its first argument
 	Pass  bool   // Name is passed, not called
 }
 
 // addRefs lists the calls of f. It is done once, before f is packed.
 func (f *Func) addRefs() {
 	seen := map[Ref]bool{}
+	defer func() { f.Names, f.Refs = slices.Clip(f.Names), slices.Clip(f.Refs) }()
 	add := func(r Ref) {
 		if !seen[r] {
 			seen[r] = true
-			f.Refs = append(f.Refs, r)
+			if r == (Ref{Name: r.Name}) {
+				f.Names = append(f.Names, r.Name)
+			} else {
+				f.Refs = append(f.Refs, r)
+			}
 		}
 	}
 	for b := range f.Blocks {
@@ -41,7 +51,7 @@ func (f *Func) addCall(c *Call, add func(Ref)) {
 	case c.Guard || c.Undo:
 	case c.Name != "":
 		r := Ref{Name: c.Name}
-		if len(c.Args) > 0 && c.Args[0].Path != 0 {
+		if len(c.Args) > 0 && c.Args[0].Path != 0 && strings.Contains(c.Name, "_chain") {
 			r.Class = f.Paths[c.Args[0].Path].Class
 		}
 		add(r)

@@ -28,6 +28,9 @@ type Program struct {
 	entry   map[*ir.Func][]*entry
 	irqRegs map[*ir.Func][]irqReg
 	called  []bool // by function: some call is known
+	module  map[*ir.Unit]string
+	marks   map[string][]string // of each module
+	soft    map[softKey]bool    // timers that expire in softirqs
 }
 
 // irqReg is where a function registers or frees an interrupt handler.
@@ -53,6 +56,9 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	for _, u := range units {
 		p.addUnit(u)
 	}
+	p.module, p.marks = modules(units), map[string][]string{}
+	p.soft = map[softKey]bool{}
+	p.addMarks()
 	p.addFields()
 	p.sums = make([]*flow.Summary, len(p.funcs))
 	p.called = make([]bool, len(p.funcs))
@@ -290,10 +296,18 @@ func (p *Program) component(comp []int32) {
 		}
 	}
 	for _, id := range comp {
-		p.funcs[id].Unload()
 		p.sums[id].Compact()
+		if p.huge() {
+			p.funcs[id].Drop()
+		} else {
+			p.funcs[id].Unload()
+		}
 	}
 }
+
+// huge reports whether there are so many functions that they cannot be kept
+// for another look.
+func (p *Program) huge() bool { return len(p.funcs) > 60000 }
 
 // levels orders the components of the call graph: those of one level call
 // only those of levels before (Tarjan 1972).
@@ -326,6 +340,9 @@ func (p *Program) levels() [][][]int32 {
 func (p *Program) graph() [][]int32 {
 	succ := make([][]int32, len(p.funcs))
 	for _, f := range p.funcs {
+		for _, name := range f.Names {
+			p.edges(f, &ir.Ref{Name: name}, &succ[f.ID])
+		}
 		for i := range f.Refs {
 			p.edges(f, &f.Refs[i], &succ[f.ID])
 		}

@@ -83,14 +83,7 @@ func (b *fn) field(base ir.PathID, t *ctype.Type, name string) (ir.PathID, *ctyp
 		owner = structTag(t) // its members are not known, its name is
 	}
 	return b.path(k, ir.Path{Kind: ir.FieldPath, Base: base, Name: name, Owner: b.str(owner), Decl: decl, Type: ft,
-		Class: b.fieldClass(base, owner, name), Text: b.str(b.out.Paths[base].Text + arrow(t) + name)}), ft
-}
-
-func arrow(t *ctype.Type) string {
-	if t != nil && t.Kind == ctype.Struct {
-		return "."
-	}
-	return "->"
+		Class: b.fieldClass(base, owner, name), Text: b.str(b.out.Paths[base].Text + ir.Arrow(t) + name)}), ft
 }
 
 func (b *fn) fieldClass(base ir.PathID, owner, name string) string {
