@@ -55,6 +55,7 @@ func (o Options) filled() (Options, error) {
 type collector struct {
 	table *lockapi.Table
 	types *ctype.DB
+	marks []string // Table.Marks
 
 	mu      sync.Mutex
 	units   []*ir.Unit
@@ -65,11 +66,11 @@ type collector struct {
 }
 
 func newCollector(table *lockapi.Table, t *tree.Tree) *collector {
-	return &collector{table: table, types: t.Types, stats: map[string]int64{}}
+	return &collector{table: table, types: t.Types, marks: table.Marks(), stats: map[string]int64{}}
 }
 
 func (c *collector) file(_ int, src *tree.Source, arms int, f *cast.File) error {
-	env := &lower.Env{Path: src.Path, Check: src.Check, Head: src.Header, Table: c.table, Types: view{c.types, src.Path}, Seen: c.hashes(src.Path, f.Arms)}
+	env := &lower.Env{Path: src.Path, Check: src.Check, Head: src.Header, Table: c.table, Marks: c.marks, Types: view{c.types, src.Path}, Seen: c.hashes(src.Path, f.Arms)}
 	u := lower.File(f, env)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,6 +18,12 @@ func (r *run) instr(in *ir.Instr, s *state) []*state {
 		return []*state{s}
 	}
 	c := in.Call
+	switch c.Name {
+	case "pagefault_disable":
+		s.nofault++
+	case "pagefault_enable":
+		s.nofault--
+	}
 	switch {
 	case c.Undo && c.Macro == "__free":
 		return []*state{s}
@@ -95,6 +101,9 @@ func (r *run) result(in *ir.Instr, s *state) {
 
 func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*state {
 	r.quiesce(name, s)
+	if e.Type == model.Semaphore && r.notMutex(e, name, in, s) {
+		return []*state{s}
+	}
 	switch e.Kind {
 	case lockapi.Acquire:
 		return r.tryAcquire(e, name, in, s)
@@ -122,6 +131,35 @@ func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*
 		r.switches(e, name, in, s)
 	}
 	return []*state{s}
+}
+
+// notMutex handles a semaphore that starts with another count than 1: nobody
+// owns it. One that starts at 0 is waited for and posted. It reports whether
+// it was one of these.
+func (r *run) notMutex(e *lockapi.Effect, name string, in *ir.Instr, s *state) bool {
+	if e.Kind != lockapi.Acquire && e.Kind != lockapi.Release {
+		return false
+	}
+	l := r.lockOf(e, in, name)
+	if l.Class == "" {
+		return false
+	}
+	signal := r.res.Marked(r.fn, ir.Signal+l.Class)
+	if !signal && !r.res.Marked(r.fn, ir.Counting+l.Class) {
+		return false
+	}
+	x := *e
+	x.Target, x.If, x.GFP = lockapi.TargetCompletion, -1, -1
+	switch {
+	case e.Kind == lockapi.Release && signal:
+		r.complete(&x, name, in, s)
+	case e.Kind == lockapi.Acquire && e.Try:
+	case e.Kind == lockapi.Acquire && signal:
+		r.wait(&x, name, in, s)
+	case e.Kind == lockapi.Acquire:
+		r.apiSleep(&x, name, in, s)
+	}
+	return true
 }
 
 // quiesce follows the code that keeps an interrupt handler from running, so

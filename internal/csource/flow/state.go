@@ -18,6 +18,7 @@ type state struct {
 	preempt int8
 	rcu     int8
 	quiet   int8 // interrupt lines that are disabled
+	nofault int8 // page faults are off: copies to and from user memory do not sleep
 	vals    []val
 	trace   *Node
 }
@@ -123,7 +124,7 @@ func mixStr(h uint64, s string) uint64 {
 // key is equal for states that are joined where they meet.
 func (s *state) key() uint64 {
 	h := uint64(hashSeed)
-	h = mix(h, uint64(s.hard)|uint64(uint8(s.bh))<<8|uint64(uint8(s.preempt))<<16|uint64(uint8(s.rcu))<<24|uint64(uint8(s.quiet))<<32)
+	h = mix(h, uint64(s.hard)|uint64(uint8(s.bh))<<8|uint64(uint8(s.preempt))<<16|uint64(uint8(s.rcu))<<24|uint64(uint8(s.quiet))<<32|uint64(uint8(s.nofault))<<40)
 	for i := range s.held {
 		h = mix(mixStr(mix(h, uint64(s.held[i].Path)+1), string(s.held[i].Mode)), 7)
 		if s.held[i].Path == 0 {

@@ -99,6 +99,7 @@ type Event struct {
 	BH       bool // softirqs are off by the function itself
 	When     []Guard
 	Must     bool  // on every way through the function
+	NotIRQ   bool  // does not happen in interrupts and with softirqs off
 	InCtx    bool  // happens only if the code sees itself in process context
 	GFP      int32 // parameter with the GFP flags that decide, -1
 	Wait     lockapi.Target

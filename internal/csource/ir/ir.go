@@ -16,9 +16,16 @@ type Unit struct {
 	Inits  []Init            // function addresses in initialisers and stores
 	Regs   []Reg             // file-scope registrations: DECLARE_WORK(w, fn), module_init(f)
 	Locks  map[string]Global // file-scope locks
-	Marks  []string          // what the file sets or calls of Table.Marks
+	Marks  []string          // what the file sets or calls of Table.Marks, and what it says of objects
 	tables tables
 }
+
+// What marks say of an object, before its class.
+const (
+	SoftTimer = "expires in softirqs: " // an hrtimer
+	Counting  = "counts: "              // a semaphore that several may hold
+	Signal    = "starts at 0: "         // a semaphore that is posted, not held
+)
 
 // Global is a file-scope lock.
 type Global struct {

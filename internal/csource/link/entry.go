@@ -87,12 +87,32 @@ func (p *Program) initEntry(u *ir.Unit, in *ir.Init) {
 	class := ""
 	if op := p.tab.Op(in.Struct, in.Field); op != nil {
 		e.ctx, e.irqsOff, e.atomic, e.holds, e.sure = op.Context, op.IRQsOff, op.Atomic, op.Holds, model.High
-		if op.Context != model.Process {
-			e.how = string(op.Context) + " callback " + name + "." + in.Field
+		p.otherwise(u, in, op, e)
+		if e.ctx != model.Process {
+			e.how = string(e.ctx) + " callback " + name + "." + in.Field
 		}
 		e.kind, class = fieldTarget(in), in.Handle
 	}
 	p.addEntry(e, class)
+}
+
+// otherwise weakens an entry where only some callers are as the table says, or
+// where the driver asks for another kind of caller.
+func (p *Program) otherwise(u *ir.Unit, in *ir.Init, op *lockapi.Op, e *entry) {
+	if op.Some {
+		e.sure = model.Medium
+	}
+	switch {
+	case in.Struct == "hrtimer":
+		if p.marked(u, ir.SoftTimer+in.Handle) {
+			e.ctx, e.irqsOff = model.Softirq, false
+		}
+	case !p.marked(u, op.Unless):
+	case strings.HasPrefix(op.Unless, "NETIF_F_"): // still in softirq
+		e.holds = nil
+	default:
+		e.ctx, e.irqsOff, e.atomic, e.holds = model.Process, false, false, nil
+	}
 }
 
 // fieldTarget is what a callback member makes its structure.
@@ -154,7 +174,7 @@ func (p *Program) callEntries(f *ir.Func) {
 				continue
 			}
 			api := p.tab.Call(in.Call.Name)
-			if api == nil {
+			if api == nil || p.Own(f, in.Call.Name) {
 				continue
 			}
 			for j := range api.Effects {
@@ -177,7 +197,7 @@ func (p *Program) register(f *ir.Func, in *ir.Instr, api *lockapi.API, e *lockap
 		}
 	case lockapi.Register, lockapi.Setup:
 		class := argClass(f, in, e.Arg)
-		if e.Target == lockapi.TargetIRQ {
+		if e.Target == lockapi.TargetIRQ && strings.Contains(api.Name, "irq") { // not smp_call_function()
 			p.irqRegs[f] = append(p.irqRegs[f], irqReg{line: in.Line})
 		}
 		if e.Target == lockapi.TargetNotifier {
@@ -202,7 +222,11 @@ func (p *Program) registered(f *ir.Func, in *ir.Instr, e *lockapi.Effect, arg in
 	if ctx == "" {
 		ctx = model.Process
 	}
-	p.addEntry(&entry{fn: g, ctx: ctx, irqsOff: e.IRQsOff && pre == "", holds: e.Holds, kind: e.Target, file: f.Unit.File, line: in.Line, sure: model.High,
+	off := e.IRQsOff && pre == ""
+	if e.Target == lockapi.TargetHRTimer && p.marked(f.Unit, ir.SoftTimer+class) {
+		ctx, off = model.Softirq, false
+	}
+	p.addEntry(&entry{fn: g, ctx: ctx, irqsOff: off, holds: e.Holds, kind: e.Target, file: f.Unit.File, line: in.Line, sure: model.High,
 		how: pre + describe(e.Target, ctx) + ", registered by " + api + "()"}, class)
 }
 

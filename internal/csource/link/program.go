@@ -29,8 +29,7 @@ type Program struct {
 	irqRegs map[*ir.Func][]irqReg
 	called  []bool // by function: some call is known
 	module  map[*ir.Unit]string
-	marks   map[string][]string // of each module
-	soft    map[softKey]bool    // timers that expire in softirqs
+	marks   map[mark]bool
 }
 
 // irqReg is where a function registers or frees an interrupt handler.
@@ -56,8 +55,7 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	for _, u := range units {
 		p.addUnit(u)
 	}
-	p.module, p.marks = modules(units), map[string][]string{}
-	p.soft = map[softKey]bool{}
+	p.module, p.marks = modules(units), map[mark]bool{}
 	p.addMarks()
 	p.addFields()
 	p.sums = make([]*flow.Summary, len(p.funcs))

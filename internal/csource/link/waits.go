@@ -248,7 +248,7 @@ func (b *facts) atomicEntry(e *entry) {
 	hard := e.ctx == model.Hardirq || e.irqsOff
 	if hard || e.ctx == model.Softirq || e.atomic {
 		for _, ev := range sum.Sleeps {
-			if ev.GFP < 0 && !ev.InCtx && len(ev.Dropped) == 0 {
+			if ev.GFP < 0 && !ev.InCtx && !(ev.NotIRQ && e.ctx != model.Process) && len(ev.Dropped) == 0 {
 				b.sleepIn(e, ev)
 			}
 		}
@@ -348,7 +348,7 @@ func (b *facts) heldWaits(e *entry) {
 func (b *facts) heldEntry(e *entry) {
 	for _, h := range e.holds {
 		for _, ev := range b.sums[e.fn.ID].Acquires {
-			if ev.Try || ev.InCtx || ev.Lock.Class != strings.TrimPrefix(h, "struct ") {
+			if ev.Try || ev.InCtx || ev.Lock.Nest || ev.Lock.Class != strings.TrimPrefix(h, "struct ") {
 				continue
 			}
 			l := b.lock(&ev.Lock, e.fn)

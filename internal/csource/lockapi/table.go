@@ -112,6 +112,24 @@ func (t *Table) Relevant(ident string) bool {
 	return ok
 }
 
+// Marks lists what drivers set or call to be treated otherwise: every Unless
+// of the table, sorted.
+func (t *Table) Marks() []string {
+	seen := map[string]bool{}
+	for _, api := range t.calls {
+		for i := range api.Effects {
+			seen[api.Effects[i].Unless] = true
+		}
+	}
+	for _, fields := range t.ops {
+		for _, op := range fields {
+			seen[op.Unless] = true
+		}
+	}
+	delete(seen, "")
+	return slices.Sorted(maps.Keys(seen))
+}
+
 // LockType returns the primitive that a type name stands for: "spinlock_t",
 // "struct mutex", with or without "struct". It is empty if the type is none.
 func (t *Table) LockType(typeName string) model.LockType {

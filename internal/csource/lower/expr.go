@@ -100,11 +100,17 @@ func (b *fn) pure(e *cast.Expr) (ir.Val, *ctype.Type) {
 }
 
 func number(b *fn, e *cast.Expr) ir.Val {
+	v := numberOf(e)
+	v.Text = b.str(v.Text)
+	return v
+}
+
+func numberOf(e *cast.Expr) ir.Val {
 	n, err := strconv.ParseInt(strings.TrimRight(e.Name, "uUlL"), 0, 64)
 	if err != nil {
-		return ir.Val{Kind: ir.SymbolVal, Text: b.str(e.Name)}
+		return ir.Val{Kind: ir.SymbolVal, Text: e.Name}
 	}
-	return ir.Val{Kind: ir.NumberVal, Num: n, Text: b.str(e.Name)}
+	return ir.Val{Kind: ir.NumberVal, Num: n, Text: e.Name}
 }
 
 // symbol is the value of a constant expression.
@@ -418,6 +424,7 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 		vals = append(vals, v)
 	}
 	c.Args = vals
+	b.setUp(c)
 	if res == 0 {
 		res = b.atom(e)
 	}

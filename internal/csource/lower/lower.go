@@ -32,6 +32,7 @@ type Env struct {
 	Head  bool // a header
 	Types Types
 	Table *lockapi.Table
+	Marks []string // of the table
 	// Seen tells functions that an earlier choice of #if arms gave already.
 	Seen map[uint64]bool
 }
@@ -43,6 +44,7 @@ func File(f *cast.File, env *Env) *ir.Unit {
 	for _, fn := range f.Funcs {
 		l.funcs[fn.Name] = true
 	}
+	l.marks()
 	l.globals()
 	for _, fn := range f.Funcs {
 		if env.Seen != nil {
@@ -141,6 +143,7 @@ func (l *file) fileCall(c *cast.Expr) {
 		lock := c.Args[arg].Name
 		l.unit.Locks[l.str(lock)] = ir.Global{Type: string(typ), Line: int(l.line(c.Pos)), Static: static}
 	}
+	l.definedSemaphore(name, c, static)
 	l.pasted(name, c)
 	for i, a := range c.Args {
 		if a.Op == cast.AddrOf && a.X != nil {
