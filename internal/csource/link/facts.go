@@ -25,7 +25,7 @@ func (p *Program) scoped(l *flow.Lock, at *ir.Func) string {
 		return c
 	}
 	dir := at.Unit.Dir
-	if d := l.Decl; d != "" && !strings.HasPrefix(d, "include/") && !strings.Contains(d, "/include/") {
+	if d := l.Decl; d != "" && !everywhere(d) {
 		dir = path.Dir(d)
 	}
 	return c + "@" + dir

@@ -82,17 +82,17 @@ func (b *facts) awaited(f *ir.Func, w *flow.Event) (es []*entry, guessed bool) {
 	if kind == lockapi.TargetWorkqueue {
 		var out []*entry
 		for _, work := range b.queued[class] {
-			out = append(out, b.near(f, b.handle[handleKey{lockapi.TargetWork, work}])...)
+			out = append(out, b.near(f, w, b.handle[handleKey{lockapi.TargetWork, work}])...)
 		}
 		return out, false
 	}
 	if kind == lockapi.TargetWork {
-		if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
+		if es := b.near(f, w, b.handle[handleKey{kind, class}]); len(es) > 0 {
 			return es, false
 		}
-		return b.near(f, b.handle[handleKey{kind, class + ".work"}]), false // a delayed work by its member
+		return b.near(f, w, b.handle[handleKey{kind, class + ".work"}]), false // a delayed work by its member
 	}
-	if es := b.near(f, b.handle[handleKey{kind, class}]); len(es) > 0 {
+	if es := b.near(f, w, b.handle[handleKey{kind, class}]); len(es) > 0 {
 		return es, false
 	}
 	if kind == lockapi.TargetIRQ {
@@ -101,15 +101,21 @@ func (b *facts) awaited(f *ir.Func, w *flow.Event) (es []*entry, guessed bool) {
 	return nil, false
 }
 
-// near keeps the callbacks of the waiter's own driver.
-func (b *facts) near(f *ir.Func, es []*entry) []*entry {
+// near keeps the callbacks of the waiter's own driver: those of its file if
+// the structure is one that all drivers have.
+func (b *facts) near(f *ir.Func, w *flow.Event, es []*entry) []*entry {
 	var out []*entry
 	for _, e := range es {
-		if e.fn.Unit.Dir == f.Unit.Dir {
+		if e.fn.Unit.File == f.Unit.File || !everywhere(w.Lock.Decl) && b.sameModule(e.fn, f) {
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// everywhere reports whether a declaration stands where all drivers see it.
+func everywhere(decl string) bool {
+	return strings.HasPrefix(decl, "include/") || strings.Contains(decl, "/include/")
 }
 
 // inFile finds the callbacks of a kind that a file registers: an interrupt's
