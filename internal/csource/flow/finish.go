@@ -27,6 +27,9 @@ func (r *run) leave(s *state, b *ir.Block) {
 	if r.fn.Void {
 		v = val{}
 	}
+	if locksIn(r.fn, s.held, b.Ret.Path) && v.bits&ir.Pos != 0 {
+		v.bits = ir.Pos // its lock was taken, so it exists
+	}
 	r.retPath(b)
 	if n := len(s.regions); n > 0 && s.hard == Off {
 		r.irqLeft(s, b)
@@ -36,6 +39,20 @@ func (r *run) leave(s *state, b *ir.Block) {
 		text = "0"
 	}
 	r.exits = append(r.exits, exitState{s: s, ret: v, text: text, line: b.Line, obj: b.Ret.Path})
+}
+
+// locksIn reports whether one of the locks lies in an object that callers
+// cannot name but by the result.
+func locksIn(f *ir.Func, held []Lock, obj ir.PathID) bool {
+	if obj == 0 {
+		return false
+	}
+	switch f.Paths[obj].Kind {
+	case ir.LocalPath, ir.FreshPath, ir.CallPath:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(held, func(l Lock) bool { return l.Path != 0 && l.Path != obj && rootID(f, l.Path) == obj })
 }
 
 // retPath keeps the object that every return gives.
@@ -396,7 +413,7 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	}
 	x.Unsure = e.s.unsure
 	for _, l := range e.s.held {
-		if l.Path != 0 && e.obj != 0 && !visible(r.fn, l.Path) && rootID(r.fn, l.Path) == e.obj && !bad[keyLock(&l)] {
+		if !bad[keyLock(&l)] && locksIn(r.fn, []Lock{l}, e.obj) {
 			x.Obj = e.obj
 			x.Held = append(x.Held, l)
 			continue

@@ -14,11 +14,15 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 	n := len(e.Args)
 	switch name {
 	case "likely", "unlikely", "__builtin_expect", "READ_ONCE", "ACCESS_ONCE", "rcu_access_pointer", "WARN_ON", "WARN_ON_ONCE",
-		"WARN", "WARN_ONCE", "smp_load_acquire", "PTR_ERR", "ERR_CAST", "rcu_dereference", "rcu_dereference_raw", "__force", "unrcu_pointer",
+		"WARN", "WARN_ONCE", "smp_load_acquire", "ERR_CAST", "rcu_dereference", "rcu_dereference_raw", "__force", "unrcu_pointer",
 		"rcu_dereference_bh", "rcu_dereference_sched", "data_race":
 		if n > 0 {
 			v, t := b.eval(e.Args[0])
 			return v, t, true
+		}
+	case "ERR_PTR", "PTR_ERR": // the same value, but no object
+		if n == 1 {
+			return b.errorValue(e, name), nil, true
 		}
 	case "rcu_dereference_protected", "rcu_dereference_check", "srcu_dereference":
 		if n > 0 { // the condition is for lockdep: what it calls is not called
@@ -64,6 +68,18 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 		return ir.Val{}, nil, true
 	}
 	return ir.Val{}, nil, false
+}
+
+// errorValue is ERR_PTR(-EIO), or the value of what is cast.
+func (b *fn) errorValue(e *cast.Expr, name string) ir.Val {
+	if b.constant(e.Args[0]) {
+		return ir.Val{Kind: ir.SymbolVal, Text: b.str(text(e))}
+	}
+	v, _ := b.eval(e.Args[0])
+	if v.Kind == ir.PathVal && v.Atom != 0 {
+		return ir.Val{Kind: ir.AtomVal, Atom: v.Atom}
+	}
+	return ir.Val{Kind: ir.AtomVal, Atom: b.atom(e.Args[0])}
 }
 
 func (b *fn) container(ptr, typ, member *cast.Expr) (ir.Val, *ctype.Type) {
