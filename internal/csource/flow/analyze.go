@@ -94,6 +94,7 @@ func (r *run) pickAtoms() {
 			tests[b.Test.Same]++
 		case ir.Return:
 			tests[b.Ret.Atom]++
+			r.given[b.Ret.Atom] = true
 		}
 	}
 	r.slot = make([]int32, n)

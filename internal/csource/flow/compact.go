@@ -91,13 +91,18 @@ func (c *compactor) summary(s *Summary) {
 	for _, es := range [][]*Event{s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Completes, s.Callbacks} {
 		c.events(es)
 	}
+	for _, e := range s.Callbacks {
+		for i := range e.Args {
+			e.Args[i].Path = c.keep(e.Args[i].Path)
+		}
+	}
 	for i := range s.Calls {
 		c.list(s.Calls[i].Held)
 	}
 	for i := range s.Takes {
 		c.lock(&s.Takes[i].Lock)
 	}
-	for _, ps := range [][]Pair{s.Orders, s.Waited} {
+	for _, ps := range [][]Pair{s.Orders, s.Waited, s.Pairs} {
 		for i := range ps {
 			c.lock(&ps[i].From)
 			c.event(ps[i].To)

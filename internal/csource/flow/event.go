@@ -166,6 +166,9 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 			r.recursion(s, h, e)
 			continue
 		}
+		if (h.Class == "" || e.Lock.Class == "") && r.once(seenKey{kind: "unnamed", line: e.Line, p: h.Path<<16 | e.Lock.Path}) {
+			r.unnamed(Pair{From: *h, To: e, Hard: s.hard})
+		}
 		if h.Class == "" || e.Lock.Class == "" || !r.once(seenKey{kind: "pair", line: e.Line, a: h.Class + "/" + h.Sub + string(h.Mode), b: e.Lock.Class + "/" + e.Lock.Sub + string(e.Lock.Mode), p: h.Path}) {
 			continue
 		}
@@ -176,6 +179,31 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 			}
 		}
 		r.sum.Orders = append(r.sum.Orders, Pair{From: *h, To: e, Gates: gates, Trace: s.trace, Hard: s.hard})
+	}
+}
+
+// maxPairs bounds the orders that callers must name.
+const maxPairs = 8
+
+// unnamed leaves the order of two locks to callers, if those can name both.
+func (r *run) unnamed(p Pair) {
+	if len(r.sum.Pairs) < maxPairs && p.To.Depth < maxDeep && visible(r.fn, p.From.Path) && visible(r.fn, p.To.Lock.Path) {
+		r.sum.Pairs = append(r.sum.Pairs, p)
+	}
+}
+
+// calleePairs states the orders of locks that the callee could not name.
+func (r *run) calleePairs(g *Summary, in *ir.Instr, s *state, indirect bool) {
+	for i := range g.Pairs {
+		from := r.rebased(g, g.Pairs[i].From, in)
+		to, _, ok := r.lift(g.Pairs[i].To, in, s, indirect)
+		switch {
+		case !ok || from.Path == 0 || to.Lock.Path == 0 || from.Path == to.Lock.Path:
+		case from.Class == "" || to.Lock.Class == "":
+			r.unnamed(Pair{From: from, To: to, Hard: s.hard})
+		case r.once(seenKey{kind: "pair", line: in.Line, a: from.Class, b: to.Lock.Class, p: from.Path}):
+			r.sum.Orders = append(r.sum.Orders, Pair{From: from, To: to, Gates: append([]Lock(nil), s.held...), Trace: s.trace, Hard: s.hard})
+		}
 	}
 }
 
@@ -503,8 +531,25 @@ func (r *run) callback(in *ir.Instr, s *state) {
 		ev := r.newEvent(s, in.Line, p.Name)
 		ev.Lock.Path, ev.Lock.Fn = in.Call.Through, r.fn
 		ev.Past = append([]Lock(nil), s.held...)
+		for _, a := range in.Call.Args {
+			ev.Args = append(ev.Args, ir.Val{Kind: a.Kind, Path: a.Path, Num: a.Num, Text: a.Text})
+		}
 		r.addEvent(&r.sum.Callbacks, ev)
 	}
+}
+
+// passedArgs expresses a callee's arguments in terms of this function.
+func (r *run) passedArgs(g *Summary, e *Event, in *ir.Instr) []ir.Val {
+	out := make([]ir.Val, len(e.Args))
+	for i, a := range e.Args {
+		switch id := r.book.rebase(g.Fn, a.Path, in.Call.Args, 0); {
+		case id != 0:
+			out[i] = ir.Val{Kind: a.Kind, Path: id}
+		case a.Kind == ir.NumberVal || a.Kind == ir.SymbolVal:
+			out[i] = a
+		}
+	}
+	return out
 }
 
 // calleeEvents does, with the state at the call, what the callee's events mean.
@@ -546,6 +591,7 @@ func (r *run) calleeEvents(g *Summary, in *ir.Instr, s *state, indirect bool) {
 			r.addEvent(&r.sum.Completes, n)
 		}
 	}
+	r.calleePairs(g, in, s, indirect)
 	r.calleeCallbacks(g, in, s)
 }
 
@@ -575,7 +621,7 @@ func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
 		case a.Kind == ir.FuncVal:
 			if t := r.res.Func(r.fn, a.Text); t != nil && t.Fn != r.fn {
 				via := *in
-				via.Call = &ir.Call{Name: a.Text}
+				via.Call = &ir.Call{Name: a.Text, Args: r.passedArgs(g, e, in)}
 				at := r.insideCallee(g, e, in, s)
 				r.calleeEvents(&Summary{Fn: t.Fn, Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}, &via, at, true)
 				r.site(t, &via, at, true)
@@ -583,6 +629,7 @@ func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
 		case a.Path != 0 && r.fn.Paths[a.Path].Kind == ir.ParamPath && e.Depth < maxDeep:
 			ev := r.newEvent(s, in.Line, e.API)
 			ev.Lock.Path, ev.Lock.Fn, ev.Depth = a.Path, r.fn, e.Depth+1
+			ev.Args = r.passedArgs(g, e, in)
 			r.addEvent(&r.sum.Callbacks, ev)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
 	"gordian/internal/model"
 	"gordian/internal/srcfact"
@@ -68,11 +69,25 @@ func (r *run) retPath(b *ir.Block) {
 // irqLeft is a return with interrupts off that were turned off here.
 func (r *run) irqLeft(s *state, b *ir.Block) {
 	top := s.regions[len(s.regions)-1]
+	if r.byValue(top.flags) && top.prev != Off {
+		r.slip(s, &Slip{Kind: string(srcfact.SlipIRQLeft), Line: b.Line, Lock: pastAt(s, top.line), Conf: model.Medium, Ret: r.fn.Atoms[top.flags].Text,
+			Why: []string{top.api + "() saves the state in the parameter " + r.fn.Atoms[top.flags].Text + ", which the caller has passed by value"}})
+		return
+	}
 	if !r.ownFlags(top.flags) || top.prev == Off {
 		return // the caller gets the flags, or restores by itself
 	}
 	r.slip(s, &Slip{Kind: string(srcfact.SlipIRQLeft), Line: b.Line, Lock: pastAt(s, top.line), Conf: model.High, Ret: r.fn.Atoms[top.flags].Text,
 		Why: []string{"the state that " + top.api + "() saved in " + r.fn.Atoms[top.flags].Text + " is never restored on this path"}})
+}
+
+// byValue reports whether a flags variable is a plain parameter.
+func (r *run) byValue(a ir.AtomID) bool {
+	if a <= 0 || r.given[a] || r.fn.Atoms[a].Param < 0 || int(r.fn.Atoms[a].Param) >= len(r.fn.Params) {
+		return false
+	}
+	p := &r.fn.Params[r.fn.Atoms[a].Param]
+	return p.Name == r.fn.Atoms[a].Text && p.Type != nil && p.Type.Kind == ctype.Scalar
 }
 
 // pastAt finds the lock that was taken at a line.

@@ -28,6 +28,7 @@ type Summary struct {
 	Calls  []Site  // calls, with the state around them
 	Takes  []Take  // its own acquisitions, with the state around them
 	Orders []Pair  // what was held when something was taken
+	Pairs  []Pair  // orders of locks of which only a caller knows the class
 	Waited []Pair  // what was held when something was waited for
 	Slips  []*Slip // decided here
 	Ends   []End   // returns with a lock held, or with a caller's lock released
@@ -105,9 +106,10 @@ type Event struct {
 	Wait     lockapi.Target
 	Spin     bool
 	Timeout  bool
-	Past     []Lock // Completes: locks taken before, or held
-	Text     string // the call as written
-	Via      *Event // the event in the callee
+	Past     []Lock   // Completes: locks taken before, or held
+	Args     []ir.Val // Callbacks: what the function is called with
+	Text     string   // the call as written
+	Via      *Event   // the event in the callee
 	Depth    int16
 	Indirect int16
 }

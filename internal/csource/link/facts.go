@@ -53,6 +53,7 @@ type facts struct {
 
 	callerIndex map[*ir.Func][]callSite
 	halves      map[halfKey]int
+	orderIndex  map[[2]model.Ref]int
 }
 
 type sleepKey struct {

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -53,6 +54,49 @@ func (b *facts) waited(f *ir.Func, w *flow.Pair) {
 			return
 		}
 	}
+	if !guessed {
+		b.ring(f, w, held, awaited)
+	}
+}
+
+// ring looks for a callback that takes a lock under which others take the one
+// that the waiter holds.
+func (b *facts) ring(f *ir.Func, w *flow.Pair, held srcfact.Lock, awaited []*entry) {
+	for _, e := range awaited {
+		sum := b.sums[e.fn.ID]
+		if sum == nil {
+			continue
+		}
+		for _, ev := range sum.Acquires {
+			l := b.lock(&ev.Lock, e.fn)
+			o := b.under(l.Class, held.Class)
+			if ev.Try || ev.InCtx || ev.Lock.Class == "" || o == nil {
+				continue
+			}
+			other := append(b.callbackPath(e, ev), o.Path...)
+			b.addWait(f, w, held, other, lower(sureOf(w, e, ev)), e.fn.Name+"() needs "+l.Name+", whose holder takes "+held.Name)
+			return
+		}
+	}
+}
+
+// under finds where one class is taken while another of the same object, or
+// of one linked with it, is held.
+func (b *facts) under(from, to model.Ref) *srcfact.Order {
+	if b.orderIndex == nil {
+		b.orderIndex = map[[2]model.Ref]int{}
+		for i := range b.out.Orders {
+			o := &b.out.Orders[i]
+			k := [2]model.Ref{o.From.Class, o.To.Class}
+			if _, ok := b.orderIndex[k]; !ok && !o.Try && o.Indirect == 0 && o.Depth <= 2 && (o.Relation == srcfact.RelSame || o.Relation == srcfact.RelLinked) {
+				b.orderIndex[k] = i
+			}
+		}
+	}
+	if i, ok := b.orderIndex[[2]model.Ref{from, to}]; ok {
+		return &b.out.Orders[i]
+	}
+	return nil
 }
 
 // sureOf is how sure a wait is: how directly the callback was found to take
@@ -94,6 +138,9 @@ func (b *facts) awaited(f *ir.Func, w *flow.Event) (es []*entry, guessed bool) {
 	}
 	if es := b.near(f, w, b.handle[handleKey{kind, class}]); len(es) > 0 {
 		return es, false
+	}
+	if kind == lockapi.TargetSysfs { // DEVICE_ATTR_RO(x) makes a static dev_attr_x
+		return b.near(f, w, b.handle[handleKey{kind, path.Base(f.Unit.File) + ":" + class}]), false
 	}
 	if kind == lockapi.TargetIRQ {
 		return b.inFile(f, kind), true
