@@ -52,6 +52,7 @@ type run struct {
 	must  []bool // blocks that every way to a return passes
 	at    int32  // block that is run
 	steps int
+	kept  ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
 
 // Analyze follows every path of f.
@@ -329,7 +330,9 @@ func (r *run) assign(in *ir.Instr, s *state) {
 		switch p.Kind {
 		case ir.LocalPath:
 			r.forget(s, p.Name, in.Atom)
-			r.detach(s, in.Dst)
+			if in.Dst != r.kept {
+				r.detach(s, in.Dst)
+			}
 		case ir.FieldPath:
 			r.forget(s, "."+p.Name, in.Atom)
 		}

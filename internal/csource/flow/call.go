@@ -18,6 +18,7 @@ func (r *run) instr(in *ir.Instr, s *state) []*state {
 		return []*state{s}
 	}
 	c := in.Call
+	r.kept = 0
 	switch c.Name {
 	case "pagefault_disable":
 		s.nofault++
@@ -402,7 +403,10 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 		l.IRQ = lockapi.NoIRQ
 		r.release(s, l)
 	}
-	r.book.from, r.book.to = e.Obj, in.Obj
+	if r.book.from, r.book.to = e.Obj, in.Obj; e.Obj != 0 && in.Obj != 0 && r.fn.Paths[in.Obj].Kind == ir.LocalPath {
+		r.detach(s, in.Obj) // from here it is the new object
+		r.kept = in.Obj
+	}
 	defer func() { r.book.from, r.book.to = 0, 0 }()
 	for _, l := range e.Held {
 		n := r.rebased(g, l, in)

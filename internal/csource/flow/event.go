@@ -676,6 +676,9 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	var dropped []ir.PathID
 	for _, d := range e.Dropped {
 		if id := r.book.rebase(d.Fn, d.Path, in.Call.Args, 0); id != 0 {
+			if i := r.match(s, &Lock{Path: id, Class: classOf(r.fn, id), Type: d.Type}); i >= 0 && s.held[i].Path != 0 {
+				id = s.held[i].Path // the same object, reached in another way
+			}
 			dropped = append(dropped, id)
 			if r.heldPath(s, id) < 0 {
 				d.Path, d.Fn = id, r.fn
@@ -727,7 +730,11 @@ func (r *run) enabled(s *state, n *Event) {
 		if k := len(s.regions); k > 0 {
 			why = s.regions[k-1].api + "() turned interrupts off"
 		}
-		r.slip(s, &Slip{Kind: string(srcfact.SlipIRQEnable), Line: n.Line, Event: n, Lock: n.Lock, Conf: model.High, Why: []string{why}})
+		conf := model.High
+		if n.Indirect > 0 || n.Depth > 2 {
+			conf = model.Medium
+		}
+		r.slip(s, &Slip{Kind: string(srcfact.SlipIRQEnable), Line: n.Line, Event: n, Lock: n.Lock, Conf: conf, Why: []string{why}})
 		return
 	}
 	if s.hard == AsEntry && n.Depth < maxDeep {

@@ -420,6 +420,9 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 {
 		x.Hard = AsEntry // it opened and closed its own region: Enables says so
 	}
+	if x.Hard == Off && len(e.s.regions) == 1 && e.s.regions[0].prev == On && e.s.regions[0].flags == 0 {
+		x.Hard = AsEntry // it had the caller's region open for a while
+	}
 	if x.Hard == Off && len(e.s.regions) > 0 && r.ownFlags(e.s.regions[0].flags) {
 		x.Hard = AsEntry // a slip of its own
 	}

@@ -23,7 +23,7 @@ func (b *facts) end(f *ir.Func, e *flow.End) {
 		if b.heldAt(sites, e.Lock.Class) || len(sites) == 0 && b.counterpart(f, e) {
 			return
 		}
-	} else if b.releasedBy(f, sites, e) || len(sites) == 0 && b.counterpart(f, e) {
+	} else if b.releasedBy(sites, e, 4) || len(sites) == 0 && b.counterpart(f, e) {
 		return
 	}
 	s := srcfact.Slip{Confidence: model.Medium, Locks: []srcfact.Lock{b.lock(&e.Lock, f)}}
@@ -102,13 +102,20 @@ func (b *facts) passes(f *ir.Func, class string) bool {
 	return false
 }
 
-// releasedBy reports whether some caller releases what f leaves held.
-func (b *facts) releasedBy(f *ir.Func, sites []callSite, e *flow.End) bool {
+// releasedBy reports whether some caller releases what f leaves held, or
+// leaves it to its own callers, of whom one does.
+func (b *facts) releasedBy(sites []callSite, e *flow.End, depth int) bool {
 	for _, c := range sites {
 		held := false
 		for _, x := range b.sums[c.fn.ID].Ends {
 			if x.Lock.Class == e.Lock.Class && !x.Freed {
 				held = true
+			}
+		}
+		if held && depth > 0 {
+			up := b.callers(c.fn)
+			if len(up) == 0 || b.releasedBy(up, e, depth-1) {
+				return true
 			}
 		}
 		for _, s := range b.sums[c.fn.ID].Slips {

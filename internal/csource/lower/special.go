@@ -64,7 +64,7 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 	case "BUG", "unreachable", "__builtin_unreachable", "panic":
 		b.dead = true
 		return ir.Val{}, nil, true
-	case "sizeof", "offsetof", "ARRAY_SIZE", "typecheck", "BUILD_BUG_ON", "static_assert", "lockdep_set_class", "__builtin_constant_p":
+	case "sizeof", "offsetof", "ARRAY_SIZE", "typecheck", "BUILD_BUG_ON", "static_assert", "lockdep_set_class", "__builtin_constant_p", "__UNIQUE_ID":
 		return ir.Val{}, nil, true
 	}
 	return ir.Val{}, nil, false
