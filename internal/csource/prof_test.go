@@ -43,14 +43,17 @@ func TestProfile(t *testing.T) {
 	for p := range strings.FieldsSeq(paths) {
 		o.Paths = append(o.Paths, root+"/"+p)
 	}
-	if heap := os.Getenv("KERNEL_HEAP"); heap != "" {
-		o.Progress = func(stage string, done, total int) {
-			if stage == "functions" && done == total {
-				writeHeap(t, heap)
-			}
+	ctx, start := context.Background(), time.Now()
+	last, heap := "", os.Getenv("KERNEL_HEAP")
+	o.Progress = func(stage string, done, total int) {
+		if stage == "functions" && (stage != last || done == total) {
+			t.Logf("%s %d/%d after %v", stage, done, total, time.Since(start))
+			last = stage
+		}
+		if heap != "" && stage == "functions" && done == total {
+			writeHeap(t, heap)
 		}
 	}
-	ctx, start := context.Background(), time.Now()
 	f, err := csource.Analyze(ctx, csource.Options{Tree: o, APIs: table})
 	if err != nil {
 		t.Fatal(err)

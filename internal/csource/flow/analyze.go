@@ -26,11 +26,11 @@ type Resolver interface {
 }
 
 const (
-	maxStates  = 24   // of one block
-	maxSteps   = 6000 // block visits of one function
-	maxEvents  = 32   // of one kind in a summary
-	maxDistant = 8    // of these, such as the caller cannot tie to an object
-	maxDeep    = 8    // call edges that an event is carried up
+	maxStates  = 24    // of one block
+	maxSteps   = 40000 // instructions and blocks run, of one function
+	maxEvents  = 32    // of one kind in a summary
+	maxDistant = 8     // of these, such as the caller cannot tie to an object
+	maxDeep    = 8     // call edges that an event is carried up
 )
 
 // run is the analysis of one function.
@@ -49,8 +49,9 @@ type run struct {
 	takes map[ir.PathID]bool // locks that the function takes while it cannot hold them
 	given map[ir.AtomID]bool // locals that are stored elsewhere
 	exits []exitState
-	must  []bool // blocks that every way to a return passes
-	at    int32  // block that is run
+	deps  map[string][]ir.AtomID // what reads a local or member
+	must  []bool                 // blocks that every way to a return passes
+	at    int32                  // block that is run
 	steps int
 	kept  ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
@@ -308,16 +309,19 @@ func (r *run) forget(s *state, dep string, except ir.AtomID) {
 	if dep == "" || dep == "." {
 		return
 	}
-	for a := range r.fn.Atoms {
-		i := r.slot[a]
-		if i < 0 || ir.AtomID(a) == except {
-			continue
-		}
-		for _, d := range r.fn.Atoms[a].Deps {
-			if d == dep {
-				s.vals[i] = val{bits: ir.Any}
-				break
+	if r.deps == nil {
+		r.deps = map[string][]ir.AtomID{}
+		for a := range r.fn.Atoms {
+			if r.slot[a] >= 0 {
+				for _, d := range r.fn.Atoms[a].Deps {
+					r.deps[d] = append(r.deps[d], ir.AtomID(a))
+				}
 			}
+		}
+	}
+	for _, a := range r.deps[dep] {
+		if a != except {
+			s.vals[r.slot[a]] = val{bits: ir.Any}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"strings"
 
 	"gordian/internal/csource/flow"
@@ -18,7 +19,10 @@ func (b *facts) end(f *ir.Func, e *flow.End) {
 	if b.sums[f.ID].Overflow {
 		return
 	}
-	sites := b.callers(f)
+	sites := slices.DeleteFunc(slices.Clone(b.callers(f)), func(c callSite) bool { return c.site.Indirect })
+	if e.Lock.Type == model.Semaphore && b.counterpart(f, e) {
+		return // nobody owns it: another thread may well release it
+	}
 	if e.Freed {
 		if b.heldAt(sites, e.Lock.Class) || len(sites) == 0 && b.counterpart(f, e) {
 			return
@@ -41,7 +45,9 @@ func (b *facts) end(f *ir.Func, e *flow.End) {
 		s.Path = append(s.Path, step(srcfact.StepReturn, f, e.Line, ""))
 		s.Reasons = append(s.Reasons, "nothing in this module releases it for this function")
 	}
-	if len(sites) > 0 {
+	if flow.HandedOn(&e.Lock) {
+		s.Confidence = model.Low
+	} else if len(sites) > 0 {
 		s.Confidence = model.High
 		s.Reasons = append(s.Reasons, "its callers are known")
 	}

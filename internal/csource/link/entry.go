@@ -254,10 +254,7 @@ func (p *Program) notifier(f *ir.Func, in *ir.Instr, e *lockapi.Effect) {
 	if e.Arg2 < 0 || chain == "" {
 		return
 	}
-	for _, u := range p.units {
-		if u.Dir != f.Unit.Dir {
-			continue
-		}
+	for _, u := range p.inDir[f.Unit.Dir] {
 		for i := range u.Inits {
 			it := &u.Inits[i]
 			if it.Struct != "notifier_block" || it.Handle != nb {

@@ -51,6 +51,8 @@ type facts struct {
 	classes map[model.Ref]*srcfact.Class
 	sleeps  map[sleepKey]int // index into out.Slips
 
+	completing  map[completerKey][]completer
+	byFile      map[string][]*entry
 	callerIndex map[*ir.Func][]callSite
 	halves      map[halfKey]int
 	orderIndex  map[[2]model.Ref]int

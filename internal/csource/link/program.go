@@ -18,10 +18,12 @@ import (
 type Program struct {
 	tab     *lockapi.Table
 	units   []*ir.Unit
+	inDir   map[string][]*ir.Unit
 	funcs   []*ir.Func
 	sums    []*flow.Summary
 	global  map[string][]*ir.Func
 	local   map[*ir.Unit]map[string]*ir.Func
+	twin    map[*ir.Unit]*ir.Unit // the unit of the same file, for files that are read twice
 	fields  map[field][]target
 	handle  map[handleKey][]*entry
 	queued  map[string][]string // class of a workqueue → classes of work
@@ -38,7 +40,7 @@ type irqReg struct {
 	free bool
 }
 
-type field struct{ owner, name string }
+type field struct{ owner, name, dir string } // dir "": of the whole program
 
 // target is a function that a member of an operations table holds.
 type target struct {
@@ -52,8 +54,10 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	slices.SortStableFunc(units, func(a, b *ir.Unit) int { return strings.Compare(a.File, b.File) })
 	p := &Program{tab: tab, units: units, global: map[string][]*ir.Func{}, local: map[*ir.Unit]map[string]*ir.Func{},
 		fields: map[field][]target{}, handle: map[handleKey][]*entry{}, queued: map[string][]string{}, entry: map[*ir.Func][]*entry{}, irqRegs: map[*ir.Func][]irqReg{}}
+	p.inDir = map[string][]*ir.Unit{}
 	for _, u := range units {
 		p.addUnit(u)
+		p.inDir[u.Dir] = append(p.inDir[u.Dir], u)
 	}
 	p.module, p.marks = modules(units), map[mark]bool{}
 	p.addMarks()
@@ -79,9 +83,21 @@ func (p *Program) addUnit(u *ir.Unit) {
 	p.local[u] = local
 }
 
+// ofFile finds a function of a unit, or of the same file under its other choice
+// of #if arms.
+func (p *Program) ofFile(u *ir.Unit, name string) *ir.Func {
+	if f := p.local[u][name]; f != nil {
+		return f
+	}
+	if t := p.twin[u]; t != nil {
+		return p.local[t][name]
+	}
+	return nil
+}
+
 // Find returns the function that a name means in a unit.
 func (p *Program) find(u *ir.Unit, name string) *ir.Func {
-	if f := p.local[u][name]; f != nil {
+	if f := p.ofFile(u, name); f != nil {
 		return f
 	}
 	cands := p.global[name]
@@ -137,8 +153,10 @@ func (p *Program) addFields() {
 			if f == nil {
 				continue
 			}
-			k := field{in.Struct, in.Field}
-			p.fields[k] = append(p.fields[k], target{fn: f, unit: u, vari: in.Var})
+			t := target{fn: f, unit: u, vari: in.Var}
+			for _, k := range []field{{in.Struct, in.Field, ""}, {in.Struct, in.Field, u.Dir}} {
+				p.fields[k] = append(p.fields[k], t)
+			}
 		}
 	}
 }
@@ -152,12 +170,12 @@ func (p *Program) through(f *ir.Func, owner, member, variable string) []*ir.Func
 	if owner == "" {
 		return nil
 	}
-	all := p.fields[field{owner, member}]
+	all := p.fields[field{owner: owner, name: member}]
+	if len(all) > maxTargets {
+		all = p.fields[field{owner, member, f.Unit.Dir}]
+	}
 	if variable != "" {
 		all = pick(all, func(t target) bool { return t.vari == variable })
-	}
-	if len(all) > maxTargets {
-		all = pick(all, func(t target) bool { return t.unit.Dir == f.Unit.Dir })
 	}
 	if len(all) > maxTargets {
 		return nil
@@ -218,7 +236,7 @@ func (p *Program) Func(f *ir.Func, name string) *flow.Summary {
 
 // Own implements flow.Resolver.
 func (p *Program) Own(f *ir.Func, name string) bool {
-	g := p.local[f.Unit][name]
+	g := p.ofFile(f.Unit, name)
 	return g != nil && g.Static && !f.Unit.Header
 }
 

@@ -168,15 +168,16 @@ func everywhere(decl string) bool {
 // inFile finds the callbacks of a kind that a file registers: an interrupt's
 // number rarely has one name.
 func (b *facts) inFile(f *ir.Func, kind lockapi.Target) []*entry {
-	var out []*entry
-	for _, g := range b.funcs {
-		if g.Unit.File != f.Unit.File {
-			continue
+	if b.byFile == nil {
+		b.byFile = map[string][]*entry{}
+		for _, g := range b.funcs {
+			b.byFile[g.Unit.File] = append(b.byFile[g.Unit.File], b.entry[g]...)
 		}
-		for _, e := range b.entry[g] {
-			if e.kind == kind {
-				out = append(out, e)
-			}
+	}
+	var out []*entry
+	for _, e := range b.byFile[f.Unit.File] {
+		if e.kind == kind {
+			out = append(out, e)
 		}
 	}
 	return out
@@ -221,24 +222,17 @@ func (b *facts) completed(f *ir.Func, w *flow.Pair, held srcfact.Lock) {
 	var with []srcfact.Step
 	var conf model.Confidence
 	others := 0
-	for _, g := range b.funcs {
-		if g.Unit.Dir != f.Unit.Dir || b.sums[g.ID] == nil {
+	for _, c := range b.completers(f.Unit.Dir, class) {
+		p := b.pastWith(c.event, held.Class, c.fn)
+		if p == nil {
+			others++
 			continue
 		}
-		roots := b.entry[g]
-		for _, e := range b.sums[g.ID].Completes {
-			if e.Lock.Class != class || len(roots) == 0 && (e.Depth > 0 || b.called[g.ID]) {
-				continue
-			}
-			if p := b.pastWith(e, held.Class, g); p != nil {
-				if with == nil {
-					with, conf = b.completerPath(g, roots, p, e), model.High
-					if e.Depth > 2 || e.Indirect > 0 || len(roots) == 0 {
-						conf = model.Medium
-					}
-				}
-			} else {
-				others++
+		if with == nil {
+			roots := b.entry[c.fn]
+			with, conf = b.completerPath(c.fn, roots, p, c.event), model.High
+			if c.event.Depth > 2 || c.event.Indirect > 0 || len(roots) == 0 {
+				conf = model.Medium
 			}
 		}
 	}
@@ -252,6 +246,35 @@ func (b *facts) completed(f *ir.Func, w *flow.Pair, held srcfact.Lock) {
 		conf = model.Low
 	}
 	b.addWait(f, w, held, with, conf, "every known completer takes the lock first")
+}
+
+type completer struct {
+	fn    *ir.Func
+	event *flow.Event
+}
+
+type completerKey struct{ dir, class string }
+
+// completers lists who lets waiters on a class go on: callbacks, and functions
+// that nobody is known to call.
+func (b *facts) completers(dir, class string) []completer {
+	if b.completing == nil {
+		b.completing = map[completerKey][]completer{}
+		for _, g := range b.funcs {
+			sum := b.sums[g.ID]
+			if sum == nil {
+				continue
+			}
+			for _, e := range sum.Completes {
+				if e.Lock.Class == "" || len(b.entry[g]) == 0 && (e.Depth > 0 || b.called[g.ID]) {
+					continue
+				}
+				k := completerKey{g.Unit.Dir, e.Lock.Class}
+				b.completing[k] = append(b.completing[k], completer{g, e})
+			}
+		}
+	}
+	return b.completing[completerKey{dir, class}]
 }
 
 func (b *facts) pastWith(e *flow.Event, class model.Ref, at *ir.Func) *flow.Lock {
