@@ -28,9 +28,9 @@ type Resolver interface {
 const (
 	maxStates  = 24    // of one block
 	maxSteps   = 40000 // instructions and blocks run, of one function
-	maxEvents  = 32    // of one kind in a summary
-	maxDistant = 8     // of these, such as the caller cannot tie to an object
-	maxDeep    = 8     // call edges that an event is carried up
+	maxEvents  = 16    // of one kind in a summary
+	maxDistant = 4     // of these, such as the caller cannot tie to an object
+	maxDeep    = 6     // call edges that an event is carried up
 )
 
 // run is the analysis of one function.

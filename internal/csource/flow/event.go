@@ -31,6 +31,9 @@ func (r *run) slip(s *state, sl *Slip) {
 	if !r.emit || !r.once(seenKey{kind: sl.Kind, line: sl.Line, a: sl.Lock.Class, b: sl.Lock.Expr}) {
 		return
 	}
+	if HandedOn(&sl.Lock) && sl.Kind != string(srcfact.SlipReacquire) && sl.Kind != string(srcfact.SlipSleep) {
+		sl.Conf = model.Low
+	}
 	sl.Trace = s.trace
 	sl.Locks = append([]Lock(nil), s.held...)
 	r.sum.Slips = append(r.sum.Slips, sl)
@@ -581,6 +584,9 @@ func (r *run) calleeEvents(g *Summary, in *ir.Instr, s *state, indirect bool) {
 		}
 	}
 	for _, e := range g.Enables {
+		if r.handsOver(g, s) {
+			break
+		}
 		if n, _, ok := r.lift(e, in, s, indirect); ok {
 			r.enabled(s, n)
 		}
@@ -593,6 +599,16 @@ func (r *run) calleeEvents(g *Summary, in *ir.Instr, s *state, indirect bool) {
 	}
 	r.calleePairs(g, in, s, indirect)
 	r.calleeCallbacks(g, in, s)
+}
+
+// handsOver reports whether a callee is there to turn on the interrupts that
+// this function has turned off.
+func (r *run) handsOver(g *Summary, s *state) bool {
+	n := len(s.regions)
+	if n == 0 || s.regions[n-1].flags != 0 || s.regions[n-1].prev == Off {
+		return false
+	}
+	return slices.ContainsFunc(g.Exits, func(x Exit) bool { return x.Hard == On })
 }
 
 func (r *run) pastOf(e *Event, in *ir.Instr, s *state) []Lock {

@@ -417,7 +417,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 // addExit adds a way out to the summary, joined with one of the same effect.
 func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: e.ret.eq(), When: r.guards(e.s)}
-	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 {
+	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 && !slices.ContainsFunc(r.sum.Enables, bareEnable) {
 		x.Hard = AsEntry // it opened and closed its own region: Enables says so
 	}
 	if x.Hard == Off && len(e.s.regions) == 1 && e.s.regions[0].prev == On && e.s.regions[0].flags == 0 {
@@ -459,6 +459,10 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 		r.sum.Exits = append(r.sum.Exits, x)
 	}
 }
+
+// bareEnable reports whether an event is a local_irq_enable() that nothing in
+// its function goes with.
+func bareEnable(e *Event) bool { return e.Via == nil && e.Bare }
 
 // like reports whether two exits have the same effect on locks.
 func (e *Exit) like(o *Exit) bool {

@@ -61,6 +61,12 @@ func spins(t model.LockType) bool {
 	return false
 }
 
+// HandedOn reports whether a lock is one that its owner may leave to others:
+// the end of the input or output unlocks pages and buffers.
+func HandedOn(l *Lock) bool {
+	return l.Type == model.BitLock && (strings.Contains(l.API, "page") || strings.Contains(l.API, "folio") || strings.Contains(l.API, "buffer"))
+}
+
 // acquire takes a lock in this state.
 func (r *run) acquire(s *state, l Lock, try bool) {
 	if l.Type == model.RCU {
@@ -347,7 +353,7 @@ func (r *run) enables(s *state, line int32, api string, l *Lock) {
 	if !r.emit {
 		return
 	}
-	e := &Event{Fn: r.fn, Line: line, API: api, GFP: -1, When: r.guards(s), Dropped: s.freed}
+	e := &Event{Fn: r.fn, Line: line, API: api, GFP: -1, When: r.guards(s), Dropped: s.freed, Bare: s.hard == AsEntry}
 	if l != nil {
 		e.Lock = *l
 	}

@@ -101,6 +101,7 @@ type Event struct {
 	When     []Guard
 	Must     bool  // on every way through the function
 	NotIRQ   bool  // does not happen in interrupts and with softirqs off
+	Bare     bool  // Enables: the function had not turned them off itself
 	InCtx    bool  // happens only if the code sees itself in process context
 	GFP      int32 // parameter with the GFP flags that decide, -1
 	Wait     lockapi.Target

@@ -49,6 +49,7 @@ type target struct {
 // label is a goto target.
 type label struct {
 	block  int32
+	placed bool
 	scopes []*cast.Stmt // the blocks around it
 }
 

@@ -275,9 +275,12 @@ func (b *fn) label(s *cast.Stmt) {
 		l = &label{block: -1}
 		b.labels[s.Label] = l
 	}
-	n := b.labelBlock(l)
-	b.jump(n)
-	b.start(n)
+	if !l.placed { // a macro's local label may stand more than once: _THIS_IP_
+		l.placed = true
+		n := b.labelBlock(l)
+		b.jump(n)
+		b.start(n)
+	}
 	b.stmt(s.Body)
 }
 
