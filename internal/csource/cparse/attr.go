@@ -51,10 +51,20 @@ func (p *parser) attributeList(out []cast.Attr, opens, closes cpp.Kind) []cast.A
 func (p *parser) attribute(out []cast.Attr) []cast.Attr {
 	a := cast.Attr{Name: p.cur().Text}
 	p.next()
-	if p.tok == cpp.LParen {
+	if p.tok == cpp.LParen && !p.declaratorAhead() {
 		a.Args = p.arguments()
 	}
 	return append(out, a)
+}
+
+// declaratorAhead tells "__user (*p)[4]" from "__acquires(*p)".
+func (p *parser) declaratorAhead() bool {
+	if p.peek(1) != cpp.Mul {
+		return false
+	}
+	end, ok := p.closing(p.i, ahead/2)
+	k := p.at(end + 1).Kind
+	return ok && (k == cpp.LParen || k == cpp.LBracket)
 }
 
 // trailing parses what may stand behind a declarator: attributes, an asm

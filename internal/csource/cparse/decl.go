@@ -7,17 +7,12 @@ import (
 
 // declaration parses one, inside a function or, with a body for its function,
 // outside. Inside, its variables are pushed on p.vars.
-func (p *parser) declaration(attrs []cast.Attr, outside bool) {
-	s := specs{attrs: attrs}
-	p.specifiers(&s)
+// Its specifiers were parsed.
+func (p *parser) declaration(s *specs, outside bool) {
 	if p.bad {
 		return
 	}
-	if outside && !s.hasType() && p.tok == cpp.Ident && p.peek(1) == cpp.LParen {
-		p.fileCalls(&s)
-		return
-	}
-	base := p.resolve(&s)
+	base := p.resolve(s)
 	if p.accept(cpp.Semi) || outside && p.tok == cpp.EOF && s.guessed {
 		return // struct foo { … }; or a macro at the end of the file
 	}
@@ -25,7 +20,7 @@ func (p *parser) declaration(attrs []cast.Attr, outside bool) {
 		p.fail()
 		return
 	}
-	p.declarators(&s, base, outside)
+	p.declarators(s, base, outside)
 }
 
 func (p *parser) declarators(s *specs, base *cast.Type, outside bool) {
@@ -106,7 +101,9 @@ func (p *parser) startsBody(v *cast.Var) bool {
 	}
 	from := len(p.vars)
 	for n := 0; p.tok != cpp.LBrace && !p.bad && n < 64; n++ {
-		p.declaration(nil, false)
+		var s specs
+		p.specifiers(&s)
+		p.declaration(&s, false)
 	}
 	adopt(v.Type, p.vars[from:])
 	p.vars = p.vars[:from]

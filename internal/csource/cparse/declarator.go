@@ -28,11 +28,25 @@ func (p *parser) declarator(base *cast.Type) declarator {
 	case p.tok == cpp.Ident:
 		d.name, d.pos = p.cur().Text, p.pos()
 		p.next()
+		if p.tok == cpp.LParen && p.nameMacro(d.name) {
+			p.skipBrackets()
+		}
 	case p.tok == cpp.LParen && p.nested():
 		return p.nestedDeclarator(d)
 	}
 	d.typ = p.suffix(d.typ)
 	return d
+}
+
+// nameMacro reports whether the parenthesis behind a name belongs to a macro
+// that makes the name, as in "static int __UNIQUE_ID(x) = 1": no function is
+// followed by its value.
+func (p *parser) nameMacro(name string) bool {
+	if cpp.HasLower(name) {
+		return false
+	}
+	end, ok := p.closing(p.i, ahead/2)
+	return ok && p.at(end+1).Kind == cpp.Eq
 }
 
 // pointers parses stars with their qualifiers and annotations.

@@ -34,7 +34,13 @@ func (p *parser) external() {
 		p.accept(cpp.LBrace)
 		return
 	}
-	p.declaration(nil, true)
+	var s specs
+	p.specifiers(&s)
+	if !s.hasType() && p.tok == cpp.Ident && p.peek(1) == cpp.LParen && !p.bad {
+		p.fileCalls(&s)
+	} else {
+		p.declaration(&s, true)
+	}
 	if p.bad || p.i == start {
 		p.recoverExternal(start)
 	}

@@ -53,7 +53,7 @@ func (k *kernelRun) count(f *cast.File, path, text string) {
 	for _, fn := range f.Funcs {
 		k.function(f, fn)
 	}
-	if f.Stats.FirstError != "" {
+	if f.Stats.FirstError != "" || f.Stats.SkipDecls > 0 {
 		k.errors = append(k.errors, strings.Join([]string{path, f.Stats.FirstError, strconv.Itoa(f.Stats.SkipDecls), strconv.Itoa(f.Stats.SkipStmts)}, ": "))
 	}
 }
@@ -101,7 +101,7 @@ func (k *kernelRun) print(t *testing.T) {
 	t.Logf("skipped: %d statements, %d file-scope constructs; %d files have an error", k.skip, k.decls, len(k.errors))
 	t.Logf("%.1f MB/s on one core", float64(k.bytes)/1e6/k.spent.Seconds())
 	sort.Strings(k.errors)
-	for i := 0; i < min(k.wanted, len(k.errors)); i++ {
-		t.Log(k.errors[i*len(k.errors)/k.wanted])
+	for i := range min(k.wanted, len(k.errors)) {
+		t.Log(k.errors[i*len(k.errors)/min(k.wanted, len(k.errors))])
 	}
 }

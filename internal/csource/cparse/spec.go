@@ -147,7 +147,7 @@ func (p *parser) annotates(k cpp.Kind, typed bool) bool {
 		if k == cpp.Ident && p.mark(p.i)&cpp.Annotation == 0 && p.mark(p.i+1)&cpp.Annotation != 0 {
 			return false // "struct x __table_y __used"
 		}
-		return k == cpp.Ident || k == cpp.Mul || k == cpp.LParen || k == cpp.KwAttribute || startsType(k)
+		return k == cpp.Ident || k == cpp.Mul || startsType(k) || k == cpp.KwAttribute && p.mark(p.i)&cpp.Annotation != 0
 	}
 	switch {
 	case p.mark(p.i)&cpp.Annotation != 0:
@@ -171,8 +171,8 @@ func (p *parser) annotatesCall(typed bool) bool {
 		return false
 	}
 	end, ok := p.closing(p.i+1, 64)
-	if !ok {
-		return false
+	if !ok || p.mark(p.i)&cpp.Annotation != 0 {
+		return ok
 	}
 	switch after := p.at(end + 1); {
 	case after.Kind == cpp.Ident:

@@ -291,7 +291,15 @@ func asmLabels(toks []cpp.Token) []string {
 func (p *parser) declStatement(attrs []cast.Attr) *cast.Stmt {
 	s := p.stmt(cast.DeclStmt)
 	from := len(p.vars)
-	p.declaration(attrs, false)
+	sp := specs{attrs: attrs}
+	p.specifiers(&sp)
+	if !p.bad && !sp.hasType() && p.tok == cpp.Ident && p.peek(1) == cpp.LParen {
+		s.Kind = cast.ExprStmt // static DEFINE_MUTEX(x);
+		s.X = p.expression()
+		p.semi()
+		return s
+	}
+	p.declaration(&sp, false)
 	s.Decls = p.a.Vars(p.vars[from:])
 	p.vars = p.vars[:from]
 	return s

@@ -191,7 +191,7 @@ func (r *Reader) macroOf(sym int32) *macro {
 
 // external asks the headers for a macro.
 func (r *Reader) external(s *Symbol) *macro {
-	if r.cfg.Macros == nil {
+	if r.cfg.Macros == nil || s.Mark&Annotation != 0 {
 		return nil
 	}
 	h := r.cfg.Macros.Lookup(s.Name)

@@ -1,6 +1,9 @@
 package cpp
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // interest says how much it matters that a macro is expanded.
 type interest uint8
@@ -109,8 +112,18 @@ func unbalanced(toks []Token) bool {
 func (r *Reader) tokenInterest(m *macro, toks []Token, i, depth int) interest {
 	t := toks[i]
 	switch t.Kind {
-	case KwGoto, KwReturn, KwBreak, KwContinue, KwCase, KwDefault, KwElse:
+	case KwGoto, KwReturn:
 		return essential
+	case KwBreak, KwContinue, KwCase, KwDefault:
+		if !contains(toks, KwFor, KwWhile, KwSwitch) {
+			return essential // it leaves a loop, or belongs to a switch, of the caller
+		}
+		return worthAbroad
+	case KwElse:
+		if i == 0 || i == len(toks)-1 {
+			return essential
+		}
+		return worthAbroad
 	case HashHash, KwIf, KwFor, KwWhile, KwDo, KwSwitch, LBrace, Semi, Arrow,
 		KwStruct, KwUnion, KwStatic, KwExtern, KwTypedef, KwTypeof:
 		return worthAbroad
@@ -128,6 +141,10 @@ func (r *Reader) tokenInterest(m *macro, toks []Token, i, depth int) interest {
 		return r.identInterest(m, toks, i, depth)
 	}
 	return worthless
+}
+
+func contains(toks []Token, kinds ...Kind) bool {
+	return slices.ContainsFunc(toks, func(t Token) bool { return slices.Contains(kinds, t.Kind) })
 }
 
 // lvalue: a member or an address may be a lock's.

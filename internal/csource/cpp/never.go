@@ -60,13 +60,16 @@ var neverNames = setOf(
 	"DEFINE_HASHTABLE", "DECLARE_FLEX_ARRAY", "struct_group", "struct_group_attr", "struct_group_tagged", "ATOMIC_NOTIFIER_HEAD",
 	"BLOCKING_NOTIFIER_HEAD", "RAW_NOTIFIER_HEAD", "SRCU_NOTIFIER_HEAD", "DEFINE_RATELIMIT_STATE", "ATTRIBUTE_GROUPS",
 	"guard", "scoped_guard", "scoped_cond_guard", "CLASS", "DEFINE_CLASS", "DEFINE_GUARD", "DEFINE_FREE", "no_free_ptr", "return_ptr",
-	"va_arg", "va_start", "va_end", "va_copy", "BIT", "GENMASK", "FIELD_PREP", "FIELD_GET", "FIELD_FIT",
+	"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcpy", "strncpy", "strlcpy", "strscpy", "strcat",
+	"strncat", "strcmp", "__stringify", "va_arg", "va_start", "va_end", "va_copy", "BIT", "GENMASK", "FIELD_PREP", "FIELD_GET", "FIELD_FIT",
 )
 
 var dullNames = setOf(
 	"min", "max", "min_t", "max_t", "min3", "max3", "min_not_zero", "clamp", "clamp_t", "clamp_val", "swap", "do_div",
 	"round_up", "round_down", "roundup", "rounddown", "access_ok", "get_user", "put_user", "__get_user", "__put_user",
-	"unsafe_get_user", "unsafe_put_user", "alternative", "CIRC_SPACE", "CIRC_CNT",
+	"unsafe_get_user", "unsafe_put_user", "alternative", "CIRC_SPACE", "CIRC_CNT", "abs", "ilog2", "roundup_pow_of_two",
+	"rounddown_pow_of_two", "order_base_2", "test_bit", "set_bit", "clear_bit", "__set_bit", "__clear_bit", "change_bit",
+	"test_and_set_bit", "test_and_clear_bit", "udelay", "ndelay", "net_ratelimit",
 )
 
 func setOf(names ...string) map[string]struct{} {
