@@ -13,6 +13,27 @@ func (s *Summary) Compact() {
 	s.Fn.Paths = append([]ir.Path(nil), c.kept...)
 }
 
+// Settle gives up the events of a function, of which its callers, all summed
+// up, have made their own. What sleeps stays known for Sleeper.
+func (s *Summary) Settle(called bool) {
+	s.Own = s.Sleeper()
+	s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Callbacks = nil, nil, nil, nil, nil
+	if called {
+		s.Completes = nil
+	}
+	s.Compact()
+}
+
+// Sleeper is something that may sleep in every call of the function, or nil.
+func (s *Summary) Sleeper() *Event {
+	for _, e := range s.Sleeps {
+		if e.GFP < 0 && !e.InCtx && e.Hard == AsEntry && len(e.Dropped) == 0 && e.Depth <= 2 && e.Indirect == 0 {
+			return e
+		}
+	}
+	return s.Own
+}
+
 type compactor struct {
 	fn    *ir.Func
 	old   []ir.Path

@@ -265,6 +265,9 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 	if e.InCtx || e.Indirect > 0 || e.Via != nil && !e.Via.Must {
 		conf = model.Medium
 	}
+	if e.Depth > 3 && !e.Via.Must {
+		conf = model.Low
+	}
 	if h.Type == model.Semaphore {
 		if h.Line == e.Line {
 			return // it counts: a loop takes all of it

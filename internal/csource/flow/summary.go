@@ -23,7 +23,8 @@ type Summary struct {
 	Callbacks []*Event  // calls of a parameter
 	Ret       ir.PathID // the one path that it returns, 0 if unknown
 	NoReturn  bool
-	Overflow  bool // too many states: some paths were not followed
+	Own       *Event // what sleeps, when Sleeps is given up
+	Overflow  bool   // too many states: some paths were not followed
 
 	Calls  []Site  // calls, with the state around them
 	Takes  []Take  // its own acquisitions, with the state around them

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"gordian/internal/csource/flow"
 	"gordian/internal/csource/ir"
@@ -29,7 +30,9 @@ type Program struct {
 	queued  map[string][]string // class of a workqueue → classes of work
 	entry   map[*ir.Func][]*entry
 	irqRegs map[*ir.Func][]irqReg
-	called  []bool // by function: some call is known
+	succ    [][]int32      // by function: what it calls or passes
+	waiting []atomic.Int32 // by function: callers that are not summed up yet
+	called  []bool         // by function: some call is known
 	module  map[*ir.Unit]string
 	marks   map[mark]bool
 }
@@ -319,6 +322,28 @@ func (p *Program) component(comp []int32) {
 			p.funcs[id].Unload()
 		}
 	}
+	p.release(comp)
+}
+
+// release gives up what only callers of a function want to know, once the
+// last of them is summed up. Callbacks are looked at later.
+func (p *Program) release(comp []int32) {
+	for _, v := range comp {
+		if p.waiting[v].Load() == 0 {
+			p.settle(v)
+		}
+		for _, w := range p.succ[v] {
+			if p.waiting[w].Add(-1) == 0 && p.sums[w] != nil && !slices.Contains(comp, w) {
+				p.settle(w)
+			}
+		}
+	}
+}
+
+func (p *Program) settle(v int32) {
+	if s := p.sums[v]; len(p.entry[s.Fn]) == 0 {
+		s.Settle(p.called[v])
+	}
 }
 
 // huge reports whether there are so many functions that they cannot be kept
@@ -329,6 +354,13 @@ func (p *Program) huge() bool { return len(p.funcs) > 60000 }
 // only those of levels before (Tarjan 1972).
 func (p *Program) levels() [][][]int32 {
 	succ := p.graph()
+	p.succ = succ
+	p.waiting = make([]atomic.Int32, len(succ))
+	for v := range succ {
+		for _, w := range succ[v] {
+			p.waiting[w].Add(1)
+		}
+	}
 	comps := components(succ)
 	level := make([]int, len(p.funcs))
 	var out [][][]int32

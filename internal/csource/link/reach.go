@@ -89,7 +89,13 @@ func (p *Program) findContexts() *contexts {
 					on = append(on, e)
 				}
 			default:
-				if !e.irqsOff && !e.atomic {
+				switch {
+				case e.irqsOff:
+				case e.atomic: // perhaps with softirqs off, or under a spinlock
+					x := *e
+					x.sure = lower(e.sure)
+					on = append(on, &x)
+				default:
 					proc = append(proc, e)
 					on = append(on, e)
 				}
@@ -148,12 +154,7 @@ func (p *Program) ownSleep(f *ir.Func) *flow.Event {
 	if sum == nil {
 		return nil
 	}
-	for _, e := range sum.Sleeps {
-		if e.GFP < 0 && !e.InCtx && e.Hard == flow.AsEntry && len(e.Dropped) == 0 && e.Depth <= 2 && e.Indirect == 0 {
-			return e
-		}
-	}
-	return nil
+	return sum.Sleeper()
 }
 
 func isInit(f *ir.Func) bool {

@@ -429,8 +429,11 @@ func (b *facts) heldEntry(e *entry) {
 			}
 			l := b.lock(&ev.Lock, e.fn)
 			conf := model.Medium
-			if ev.Depth <= 2 && ev.Indirect == 0 {
+			switch {
+			case ev.Depth <= 2 && ev.Indirect == 0:
 				conf = e.sure
+			case ev.Depth > 3 && !ev.Must:
+				conf = model.Low
 			}
 			if !b.ownObject(e.fn, &ev.Lock) {
 				continue
