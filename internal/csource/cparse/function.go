@@ -15,6 +15,9 @@ func (p *parser) function(s *specs, v *cast.Var, macro string) {
 	if f.Macro == "" {
 		f.Macro = p.fromMacro()
 	}
+	if v.Type.Elem.Kind == cast.FuncType {
+		f.Type = v.Type.Elem // a macro made the name: HANDLER(x)(struct y *z)
+	}
 	p.skipped = 0
 	end := p.bodyEnd()
 	f.Hash = p.hash(end)
@@ -39,12 +42,35 @@ func (p *parser) fromMacro() string {
 // where the kernel's style wants it, or the first one that does.
 func (p *parser) bodyEnd() int {
 	end, ok := p.closingBrace(p.i)
-	if ok && (p.column0(end) || !p.column0(p.i)) {
+	if ok && (p.column0(end) || !p.column0(p.i) || p.sameLine(p.i, end)) {
 		return end
+	}
+	if after := p.at(end + 1); ok && after.Kind != cpp.EOF && !p.column0(end+1) {
+		return p.laterEnd(end) // the body goes on: a brace too many
 	}
 	for i := p.i + 1; i <= end; i++ {
 		if p.toks[i].Kind == cpp.RBrace && p.column0(i) {
 			return i
+		}
+	}
+	return end
+}
+
+func (p *parser) sameLine(i, j int) bool {
+	return p.f.Line(cast.Pos(p.toks[i].Pos)) == p.f.Line(cast.Pos(p.toks[j].Pos))
+}
+
+// laterEnd looks for a brace in the first column not too far behind the index.
+func (p *parser) laterEnd(end int) int {
+	for i := end + 1; i < end+compact && p.at(i).Kind != cpp.EOF; i++ {
+		if !p.column0(i) {
+			continue
+		}
+		if p.toks[i].Kind == cpp.RBrace {
+			return i
+		}
+		if p.toks[i].Kind.StartsDecl() {
+			break
 		}
 	}
 	return end
@@ -143,8 +169,11 @@ func (p *parser) macroHead(v *cast.Var) {
 		return
 	}
 	prefix, pairs := macroFamily(macro)
-	if pairs && args[0].Op == cast.Ident {
-		v.Name = prefix + args[0].Name
+	if !pairs && !strings.HasPrefix(macro, "DEFINE_") || args[0].Op != cast.Ident {
+		return
+	}
+	v.Name = prefix + args[0].Name
+	if pairs {
 		v.Type.Params = p.pairs(args[1:])
 	}
 }

@@ -170,6 +170,9 @@ func (p *parser) pointerName(i int) bool {
 		}
 	}
 	k := p.toks[i+1].Kind
+	if p.toks[i].Kind == cpp.RParen {
+		return k == cpp.LParen // a type without a name
+	}
 	return p.toks[i].Kind == cpp.Ident && (k == cpp.LBracket || k == cpp.RParen && p.toks[i+2].Kind == cpp.LParen)
 }
 

@@ -120,6 +120,11 @@ func (p *parser) fail() {
 		return
 	}
 	p.bad = true
+	p.report()
+}
+
+// report makes the token here the first error of the file, if it is.
+func (p *parser) report() {
 	if p.f.Stats.FirstError == "" {
 		t := p.cur()
 		p.f.Stats.FirstError = fmt.Sprintf("line %d: unexpected %q", p.f.Line(cast.Pos(t.Pos)), spell(t))

@@ -174,6 +174,9 @@ func (p *parser) annotatesCall(typed bool) bool {
 	if !ok || p.mark(p.i)&cpp.Annotation != 0 {
 		return ok
 	}
+	if !typed && !p.annotation(p.i) && p.column0(end+1) {
+		return false // module_init(f), and the semicolon forgotten
+	}
 	switch after := p.at(end + 1); {
 	case after.Kind == cpp.Ident:
 		return p.annotatesName(end+1, typed)

@@ -76,6 +76,7 @@ func (p *parser) recoverStatement(start int) *cast.Stmt {
 }
 
 func (p *parser) countSkip() {
+	p.report()
 	p.skipped++
 	p.f.Stats.SkipStmts++
 }

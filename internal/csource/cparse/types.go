@@ -257,10 +257,12 @@ func (p *parser) enum() *cast.Type {
 	}
 	p.next()
 	p.define(t)
+	integer := p.typ(cast.BaseType)
+	integer.Name = "int"
 	from := len(p.vars)
 	for p.tok != cpp.RBrace && p.tok != cpp.EOF {
 		start := p.i
-		p.enumerator()
+		p.enumerator(integer)
 		if p.bad || p.i == start {
 			p.bad = false
 			p.f.Stats.SkipDecls++
@@ -275,12 +277,12 @@ func (p *parser) enum() *cast.Type {
 	return t
 }
 
-func (p *parser) enumerator() {
+func (p *parser) enumerator(integer *cast.Type) {
 	if p.accept(cpp.Comma) {
 		return
 	}
 	v := p.a.Var()
-	v.Name, v.Pos = p.cur().Text, p.pos()
+	v.Name, v.Pos, v.Type = p.cur().Text, p.pos(), integer
 	p.expect(cpp.Ident)
 	if p.tok == cpp.LParen { // a macro makes enumerators
 		p.skipBrackets()

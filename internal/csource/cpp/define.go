@@ -147,7 +147,8 @@ func (r *Reader) undef(arg string) {
 	}
 }
 
-// lexBody splits the body into tokens once.
+// lexBody splits the body into tokens once. One that is longer than any
+// expansion may be counts as empty, and worthless.
 func (r *Reader) lexBody(m *macro) []Token {
 	if m.lexed {
 		return m.toks
@@ -168,6 +169,10 @@ func (r *Reader) lexBody(m *macro) []Token {
 			}
 		}
 		m.toks = append(m.toks, t)
+		if len(m.toks) > maxExpand {
+			m.toks, m.judged = nil, true
+			return nil
+		}
 	}
 }
 

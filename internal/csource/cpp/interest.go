@@ -30,17 +30,19 @@ func (r *Reader) judgeDeep(m *macro, depth int) interest {
 	}
 	m.judging = true
 	toks := r.lexBody(m)
-	got := worthless
-	if len(toks) == 0 {
-		got = emptyInterest(m)
+	if m.judged {
+		return worthless // too long
 	}
+	got := worthless
 	switch {
+	case len(toks) == 0:
+		got = emptyInterest(m)
 	case unbalanced(toks):
 		got = essential
 	case incomplete(m, toks):
 		got = worthAbroad
 	case identity(toks):
-		got = max(got, worthHere)
+		got = worthHere
 	}
 	for i := 0; i < len(toks) && got < essential; i++ {
 		got = max(got, r.tokenInterest(m, toks, i, depth))
@@ -164,7 +166,11 @@ func opens(k Kind) bool {
 
 func (r *Reader) identInterest(m *macro, toks []Token, i, depth int) interest {
 	t := toks[i]
+	called := i+1 < len(toks) && toks[i+1].Kind == LParen
 	if t.Macro != 0 { // a parameter: never a name of its own
+		if called {
+			return worthAbroad
+		}
 		return worthless
 	}
 	if r.relevantSymbol(t.Sym) {
@@ -181,7 +187,6 @@ func (r *Reader) identInterest(m *macro, toks []Token, i, depth int) interest {
 			got = r.judgeDeep(used, depth+1)
 		}
 	}
-	called := i+1 < len(toks) && toks[i+1].Kind == LParen
 	if (called || !m.funcLike && len(toks) == 1) && HasLower(t.Text) {
 		got = max(got, worthAbroad)
 	}
