@@ -143,7 +143,7 @@ const (
 	Number                // Name is its text
 	String                // Name is its text with quotes; adjacent strings: the first
 	Char                  // Name is its text
-	Call                  // X(Args)
+	Call                  // X(Args); at file scope Y is what it is set to: DEFINE_PER_CPU(int, x) = 3
 	Member                // X.Name
 	Arrow                 // X->Name
 	Index                 // X[Y]

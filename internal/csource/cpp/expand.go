@@ -303,14 +303,14 @@ func (r *Reader) join(a, b Token) (Token, bool) {
 		return a, true
 	}
 	var s scanner
-	s.init(text(a)+text(b), &r.tab)
+	s.init(spelled(a)+spelled(b), &r.tab)
 	s.bol = false
 	var t Token
 	s.scan(&t)
 	return t, s.pos == len(s.text) && t.Kind != EOF
 }
 
-func text(t Token) string {
+func spelled(t Token) string {
 	if t.Text != "" {
 		return t.Text
 	}
@@ -325,7 +325,7 @@ func stringify(arg []Token) Token {
 		if b.Len() > maxStrings {
 			break
 		}
-		b.WriteString(strings.ReplaceAll(text(arg[i]), `"`, `\"`))
+		b.WriteString(strings.ReplaceAll(spelled(arg[i]), `"`, `\"`))
 	}
 	b.WriteByte('"')
 	return Token{Kind: String, Text: b.String()}
