@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
@@ -285,6 +286,7 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 	}
 	sums, indirect := r.res.Callees(r.fn, in.Call)
 	if len(sums) == 0 {
+		s.hidden = s.hidden || locks(in.Call.Name)
 		r.result(in, s)
 		return []*state{s}
 	}
@@ -301,8 +303,14 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 	return r.apply(sums[0], in, s)
 }
 
+// locks reports whether the name of a function that nobody knows says that it
+// returns with a lock.
+func locks(name string) bool {
+	return strings.Contains(name, "lock") && !strings.Contains(name, "unlock") && !strings.Contains(name, "block") && !strings.Contains(name, "clock")
+}
+
 func (e *Exit) effect() bool {
-	return len(e.Held)+len(e.Freed)+len(e.Unsure) > 0 || e.Hard != AsEntry || e.Quiet != 0 || e.BH != 0 || e.Preempt != 0 || e.RCU != 0
+	return e.Hidden || len(e.Held)+len(e.Freed)+len(e.Unsure) > 0 || e.Hard != AsEntry || e.Quiet != 0 || e.BH != 0 || e.Preempt != 0 || e.RCU != 0
 }
 
 // apply gives the states after a call, one for each way out of the callee
@@ -394,6 +402,7 @@ func (r *run) unsureOf(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	for _, c := range e.Unsure {
 		s.makeUnsure(c)
 	}
+	s.hidden = s.hidden || e.Hidden
 }
 
 // leaveBy applies one exit of a callee.
@@ -426,6 +435,7 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	for _, c := range e.Unsure {
 		s.makeUnsure(c)
 	}
+	s.hidden = s.hidden || e.Hidden
 	r.hardAfter(e.Hard, in, s)
 	s.bh += e.BH
 	s.preempt += e.Preempt

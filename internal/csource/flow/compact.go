@@ -27,7 +27,7 @@ func (s *Summary) Settle(called bool) {
 // Sleeper is something that may sleep in every call of the function, or nil.
 func (s *Summary) Sleeper() *Event {
 	for _, e := range s.Sleeps {
-		if e.GFP < 0 && !e.InCtx && e.Hard == AsEntry && len(e.Dropped) == 0 && e.Depth <= 2 && e.Indirect == 0 {
+		if e.GFP < 0 && !e.InCtx && !e.OnlyOff && e.Hard == AsEntry && len(e.Dropped) == 0 && e.Depth <= 2 && e.Indirect == 0 {
 			return e
 		}
 	}

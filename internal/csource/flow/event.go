@@ -118,7 +118,7 @@ func (r *run) addEvent(list *[]*Event, e *Event) {
 // alike reports whether two events are the same to a caller.
 func (e *Event) alike(f *Event) bool {
 	if e.Lock.Class != f.Lock.Class || e.Lock.Path != f.Lock.Path || e.Lock.Mode != f.Lock.Mode || e.Lock.Sub != f.Lock.Sub ||
-		e.Try != f.Try || e.Hard != f.Hard || e.GFP != f.GFP || e.Wait != f.Wait || e.InCtx != f.InCtx || e.NotIRQ != f.NotIRQ || len(e.Dropped) != len(f.Dropped) || len(e.When) != len(f.When) {
+		e.Try != f.Try || e.Hard != f.Hard || e.GFP != f.GFP || e.Wait != f.Wait || e.InCtx != f.InCtx || e.NotIRQ != f.NotIRQ || e.OnlyOff != f.OnlyOff || len(e.Dropped) != len(f.Dropped) || len(e.When) != len(f.When) {
 		return false
 	}
 	for i := range e.When {
@@ -341,7 +341,7 @@ func (r *run) sleep(s *state, e *Event) {
 
 func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	why, l := r.atomic(s, dropped, e.Hard0())
-	if why == "" || e.NotIRQ && (s.bh > 0 || e.BH) {
+	if why == "" || e.NotIRQ && (s.bh > 0 || e.BH) || e.OnlyOff && s.hard != Off {
 		return
 	}
 	sl := &Slip{Kind: string(srcfact.SlipSleep), Line: e.Line, Event: e, Atomic: why, Conf: model.High}
@@ -376,7 +376,7 @@ func (r *run) apiSleep(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 	if r.unless(e, s) || !r.asked(e, in, s, ev) {
 		return
 	}
-	ev.NotIRQ = e.Unless == unlessIRQ
+	ev.NotIRQ, ev.OnlyOff = e.Unless == unlessIRQ, e.Unless == unlessOn
 	if e.GFP >= 0 {
 		blocks, param := r.gfp(s, in, e.GFP)
 		if !blocks && param < 0 {
@@ -391,10 +391,13 @@ func (r *run) apiSleep(e *lockapi.Effect, name string, in *ir.Instr, s *state) {
 // unlessIRQ marks what does not sleep in interrupts and with softirqs off.
 const unlessIRQ = "in_interrupt"
 
+// unlessOn marks what is wrong only with interrupts off.
+const unlessOn = "irqs_enabled"
+
 // unless reports whether something is so that an effect does not happen.
 func (r *run) unless(e *lockapi.Effect, s *state) bool {
 	switch e.Unless {
-	case "", unlessIRQ:
+	case "", unlessIRQ, unlessOn:
 		return false
 	case "pagefault_disable":
 		return s.nofault > 0
@@ -683,7 +686,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
 	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
 	n.InCtx = n.InCtx || e.InCtx
-	n.NotIRQ = e.NotIRQ
+	n.NotIRQ, n.OnlyOff = e.NotIRQ, e.OnlyOff
 	n.GFP = e.GFP
 	if indirect {
 		n.Indirect++

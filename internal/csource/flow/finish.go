@@ -261,6 +261,9 @@ func (r *run) judgeHeld(k lockKey) bool {
 	}
 	for _, e := range held {
 		l := *findLock(e.s.held, k)
+		if l.Sleeps {
+			conf = model.Low // who unlocks a page or buffer is often another
+		}
 		if e.s.isUnsure(l.Class) {
 			continue
 		}
@@ -436,10 +439,16 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 			x.Held = append(x.Held, l)
 			continue
 		}
-		if !l.Entry && !bad[keyLock(&l)] && visible(r.fn, l.Path) {
+		if l.Entry || bad[keyLock(&l)] {
+			continue
+		}
+		if visible(r.fn, l.Path) {
 			x.Held = append(x.Held, l)
+		} else {
+			x.Hidden = true
 		}
 	}
+	x.Hidden = x.Hidden || e.s.hidden
 	for _, l := range e.s.freed {
 		if !bad[keyLock(&l)] && visible(r.fn, l.Path) {
 			x.Freed = append(x.Freed, l)
@@ -466,7 +475,7 @@ func bareEnable(e *Event) bool { return e.Via == nil && e.Bare }
 
 // like reports whether two exits have the same effect on locks.
 func (e *Exit) like(o *Exit) bool {
-	if e.Hard != o.Hard || e.Quiet != o.Quiet || e.BH != o.BH || e.Preempt != o.Preempt || e.RCU != o.RCU || len(e.Held) != len(o.Held) || len(e.Freed) != len(o.Freed) || len(e.Unsure) != len(o.Unsure) {
+	if e.Hidden != o.Hidden || e.Hard != o.Hard || e.Quiet != o.Quiet || e.BH != o.BH || e.Preempt != o.Preempt || e.RCU != o.RCU || len(e.Held) != len(o.Held) || len(e.Freed) != len(o.Freed) || len(e.Unsure) != len(o.Unsure) {
 		return false
 	}
 	for i := range e.Held {

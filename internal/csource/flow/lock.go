@@ -27,7 +27,7 @@ func (r *run) lockOf(e *lockapi.Effect, in *ir.Instr, api string) Lock {
 	if e.Member != "" {
 		l.Path = r.book.member(l.Path, e.Struct, e.Member)
 		if l.Path == 0 {
-			l.Class = e.Struct + "." + e.Member
+			l.Class = e.Struct + "." + e.Member[strings.LastIndexByte(e.Member, '.')+1:]
 		}
 	}
 	if l.Path != 0 {
@@ -186,14 +186,14 @@ func (r *run) match(s *state, l *Lock) int {
 // releaseUnheld drops what this path did not take: either the caller holds
 // it, or this is wrong.
 func (r *run) releaseUnheld(s *state, l *Lock) {
-	if l.Path == 0 && l.Class == "" || s.isUnsure(l.Class) {
+	if l.Path == 0 && l.Class == "" || s.isUnsure(l.Class) || s.hidden {
 		return
 	}
 	for _, list := range [][]Lock{s.freed, s.past} {
 		for i := range list {
 			if same(&list[i], l) && l.Path != 0 {
 				conf := model.High
-				if l.Type == model.Semaphore {
+				if l.Type == model.Semaphore || l.Sleeps || l.Type == model.BitLock {
 					if list[i].Line == l.Line {
 						return // it counts: a loop gives all of it back
 					}

@@ -173,6 +173,18 @@ func (b *book) member(base ir.PathID, owner, name string) ir.PathID {
 	if base == 0 {
 		return 0
 	}
+	// Of "dev.mutex" only the last member is the owner's.
+	for {
+		first, rest, more := strings.Cut(name, ".")
+		if !more {
+			break
+		}
+		base = b.add(ir.Path{Kind: ir.FieldPath, Base: base, Name: first, Decl: "include/", Text: b.fn.Paths[base].Text + "->" + first})
+		if base == 0 {
+			return 0
+		}
+		name = rest
+	}
 	return b.add(ir.Path{Kind: ir.FieldPath, Base: base, Name: name, Owner: owner, Decl: "include/", Class: owner + "." + name,
 		Text: b.fn.Paths[base].Text + "->" + name})
 }

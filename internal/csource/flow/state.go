@@ -18,6 +18,7 @@ type state struct {
 	preempt int8
 	rcu     int8
 	quiet   int8 // interrupt lines that are disabled
+	hidden  bool // a callee returned with a lock that has no name here
 	nofault int8 // page faults are off: copies to and from user memory do not sleep
 	vals    []val
 	trace   *Node
@@ -125,6 +126,9 @@ func mixStr(h uint64, s string) uint64 {
 func (s *state) key() uint64 {
 	h := uint64(hashSeed)
 	h = mix(h, uint64(s.hard)|uint64(uint8(s.bh))<<8|uint64(uint8(s.preempt))<<16|uint64(uint8(s.rcu))<<24|uint64(uint8(s.quiet))<<32|uint64(uint8(s.nofault))<<40)
+	if s.hidden {
+		h = mix(h, 3)
+	}
 	for i := range s.held {
 		h = mix(mixStr(mix(h, uint64(s.held[i].Path)+1), string(s.held[i].Mode)), 7)
 		if s.held[i].Path == 0 {

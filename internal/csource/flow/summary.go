@@ -78,6 +78,7 @@ type Exit struct {
 	Ret     ir.Bits
 	Eq      string
 	Obj     ir.PathID // the returned object, if a held lock lies in it
+	Hidden  bool      // returns with a lock that callers cannot name
 	Unsure  []string  // classes of which the effect is not known
 	When    []Guard
 }
@@ -101,6 +102,7 @@ type Event struct {
 	BH       bool // softirqs are off by the function itself
 	When     []Guard
 	Must     bool  // on every way through the function
+	OnlyOff  bool  // wrong only with interrupts off
 	NotIRQ   bool  // does not happen in interrupts and with softirqs off
 	Bare     bool  // Enables: the function had not turned them off itself
 	InCtx    bool  // happens only if the code sees itself in process context
