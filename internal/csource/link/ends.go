@@ -13,18 +13,21 @@ import (
 // end judges a function that always returns with a lock held, or always
 // releases one that it did not take: half of a pair, or a bug.
 func (b *facts) end(f *ir.Func, e *flow.End) {
-	if e.Lock.Class == "" || isWrapper(f) || annotated(f) || e.Lock.Via != nil && !e.Freed {
+	if e.Lock.Class == "" || annotated(f) || e.Lock.Via != nil && !(e.Freed && isWrapper(e.Lock.Via.Fn)) {
+		return // what a callee does is said there
+	}
+	if isWrapper(f) && (!e.Freed || isTiny(f) || b.counterpart(f, e)) {
 		return
 	}
 	if b.sums[f.ID].Overflow {
 		return
 	}
-	sites := slices.DeleteFunc(slices.Clone(b.callers(f)), func(c callSite) bool { return c.site.Indirect })
+	sites, mixed := b.direct(f), b.mixed(f, e.Lock.Class)
 	if e.Lock.Type == model.Semaphore && b.counterpart(f, e) {
 		return // nobody owns it: another thread may well release it
 	}
 	if e.Freed {
-		if b.heldAt(sites, e.Lock.Class) || len(sites) == 0 && b.counterpart(f, e) {
+		if b.heldAt(sites, e.Lock.Class, mixed, 3) || len(sites) == 0 && b.counterpart(f, e) {
 			return
 		}
 	} else if b.releasedBy(sites, e, 4) || len(sites) == 0 && b.counterpart(f, e) {
@@ -47,7 +50,7 @@ func (b *facts) end(f *ir.Func, e *flow.End) {
 	}
 	if flow.HandedOn(&e.Lock) {
 		s.Confidence = model.Low
-	} else if len(sites) > 0 {
+	} else if len(sites) > 0 && !(e.Freed && mixed) && !isWrapper(f) {
 		s.Confidence = model.High
 		s.Reasons = append(s.Reasons, "its callers are known")
 	}
@@ -75,37 +78,60 @@ func (b *facts) callers(f *ir.Func) []callSite {
 	return b.callerIndex[f]
 }
 
-// heldAt reports whether some caller holds the class.
-func (b *facts) heldAt(sites []callSite, class string) bool {
+// heldAt reports whether some caller holds the class, or its callers do and it
+// releases it for them. mixed is set if the function itself makes its callers
+// lose track of the lock.
+func (b *facts) heldAt(sites []callSite, class string, mixed bool, depth int) bool {
 	for _, c := range sites {
 		for i := range c.site.Held {
 			if h := &c.site.Held[i]; h.Class == class || h.Class == "" {
 				return true
 			}
 		}
-		if b.passes(c.fn, class) {
+		if !mixed && b.loses(c.fn, class) {
+			return true
+		}
+		switch held, freed := b.endsWith(c.fn, class); {
+		case held:
+			return true
+		case freed && (depth == 0 || b.heldAt(b.direct(c.fn), class, mixed, depth-1)):
 			return true
 		}
 	}
 	return false
 }
 
-// passes reports whether a caller itself releases the class for its callers,
-// or returns with it: then it is part of the same pair.
-func (b *facts) passes(f *ir.Func, class string) bool {
-	for _, e := range b.sums[f.ID].Ends {
-		if e.Lock.Class == class {
+// direct lists the calls of a function by its name.
+func (b *facts) direct(f *ir.Func) []callSite {
+	return slices.DeleteFunc(slices.Clone(b.callers(f)), func(c callSite) bool { return c.site.Indirect })
+}
+
+// endsWith reports whether a function returns with a class held, or releases
+// it for its callers.
+func (b *facts) endsWith(f *ir.Func, class string) (held, freed bool) {
+	for i := range b.sums[f.ID].Ends {
+		if e := &b.sums[f.ID].Ends[i]; e.Lock.Class == class {
+			held, freed = held || !e.Freed, freed || e.Freed
+		}
+	}
+	return held, freed
+}
+
+// loses reports whether a class is no longer followed where a function returns.
+func (b *facts) loses(f *ir.Func, class string) bool {
+	for i := range b.sums[f.ID].Exits {
+		if slices.Contains(b.sums[f.ID].Exits[i].Unsure, class) {
 			return true
 		}
 	}
-	for i := range b.sums[f.ID].Exits {
-		for _, l := range b.sums[f.ID].Exits[i].Unsure {
-			if l == class {
-				return true
-			}
-		}
-	}
 	return false
+}
+
+// mixed reports whether only some ways out of a function release a class.
+func (b *facts) mixed(f *ir.Func, class string) bool {
+	return slices.ContainsFunc(b.sums[f.ID].Exits, func(x flow.Exit) bool {
+		return !slices.ContainsFunc(x.Freed, func(l flow.Lock) bool { return l.Class == class })
+	})
 }
 
 // releasedBy reports whether some caller releases what f leaves held, or

@@ -21,6 +21,7 @@ type entry struct {
 	line    int32
 	sure    model.Confidence
 	kind    lockapi.Target
+	guess   bool // nothing is known of the structure: callers that are known tell more
 }
 
 // handleKey names what a callback is registered with.
@@ -84,9 +85,11 @@ func (p *Program) initEntry(u *ir.Unit, in *ir.Init) {
 		return
 	}
 	e.how = "called through " + name + "." + in.Field
+	e.guess = !p.tab.HasOps(name)
 	class := ""
 	if op := p.tab.Op(in.Struct, in.Field); op != nil {
 		e.ctx, e.irqsOff, e.atomic, e.holds, e.sure = op.Context, op.IRQsOff, op.Atomic, op.Holds, model.High
+		e.guess = false
 		p.otherwise(u, in, op, e)
 		if e.ctx != model.Process {
 			e.how = string(e.ctx) + " callback " + name + "." + in.Field

@@ -257,6 +257,9 @@ func (b *facts) take(f *ir.Func, t *flow.Take) {
 	if t.Try || isInit(f) {
 		return
 	}
+	if b.library(f, &t.Lock) {
+		return
+	}
 	off := t.Hard == flow.Off || t.Lock.IRQ == lockapi.IRQPlain || t.Lock.IRQ == lockapi.IRQFlags
 	bh := off || t.BH || t.Lock.IRQ == lockapi.IRQBottom
 	b.use(f, l, t, b.ctx.hardirq, model.Hardirq, false)
@@ -267,6 +270,20 @@ func (b *facts) take(f *ir.Func, t *flow.Take) {
 	if !bh {
 		b.use(f, l, t, b.ctx.softOn, model.Softirq, true)
 	}
+}
+
+// library reports whether a lock is an argument's, of a structure that all of
+// the kernel has, in a function that other folders call: each caller means
+// other locks, of other classes.
+func (b *facts) library(f *ir.Func, l *flow.Lock) bool {
+	if f.Static || l.Path == 0 || !everywhere(l.Decl) {
+		return false
+	}
+	p := &f.Paths[l.Path]
+	if p.Kind != ir.FieldPath || f.Paths[p.Base].Kind != ir.ParamPath {
+		return false
+	}
+	return slices.ContainsFunc(b.callers(f), func(c callSite) bool { return c.fn.Unit.Dir != f.Unit.Dir })
 }
 
 func (b *facts) use(f *ir.Func, l srcfact.Lock, t *flow.Take, r *reach, ctx model.Context, enabled bool) {

@@ -1,6 +1,8 @@
 package link
 
 import (
+	"slices"
+
 	"gordian/internal/csource/flow"
 	"gordian/internal/csource/ir"
 	"gordian/internal/model"
@@ -80,7 +82,7 @@ func (p *Program) findContexts() *contexts {
 	for _, f := range p.funcs {
 		for _, e := range p.entry[f] {
 			switch {
-			case e.init:
+			case e.init, e.guess && p.called[f.ID]:
 			case e.ctx == model.Hardirq:
 				hard = append(hard, e)
 			case e.ctx == model.Softirq:
@@ -134,7 +136,8 @@ func (p *Program) outside(f *ir.Func, line int32) bool {
 func (p *Program) implied() []*entry {
 	var sleepers, unknown []*entry
 	for _, f := range p.funcs {
-		if len(p.entry[f]) > 0 || isInit(f) {
+		known := slices.ContainsFunc(p.entry[f], func(e *entry) bool { return !e.guess || !p.called[f.ID] })
+		if known || isInit(f) {
 			continue
 		}
 		if ev := p.ownSleep(f); ev != nil {

@@ -92,7 +92,7 @@ type Effect struct {
 	Spin bool // Wait or Acquire that spins and does not sleep: timer_delete_sync(), bit_spin_lock()
 	// Unless names what makes the effect go away: "pm_runtime_irq_safe" was
 	// called on the object, "pagefault_disable" is in force, or the caller is
-	// "in_interrupt" (which softirqs off are too).
+	// "in_interrupt" (which softirqs off are too), or "irqs_enabled".
 	Unless  string
 	Timeout bool // gives up after a time: no deadlock for ever
 	Target  Target

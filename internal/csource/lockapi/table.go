@@ -99,6 +99,9 @@ func (t *Table) Op(structTag, name string) *Op {
 	return t.ops[anyStruct][name]
 }
 
+// HasOps reports whether the table describes members of a structure.
+func (t *Table) HasOps(structTag string) bool { return t.ops[structTag] != nil }
+
 // Relevant reports whether a macro that mentions ident matters to locks: it
 // is a function of the table, a GFP flag, or makes a lock.
 func (t *Table) Relevant(ident string) bool {
