@@ -702,7 +702,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 				id = s.held[i].Path // the same object, reached in another way
 			}
 			dropped = append(dropped, id)
-			if r.heldPath(s, id) < 0 {
+			if i := r.heldPath(s, id); i < 0 || s.held[i].Entry {
 				d.Path, d.Fn = id, r.fn
 				n.Dropped = append(n.Dropped[:len(n.Dropped):len(n.Dropped)], d)
 			}

@@ -31,6 +31,10 @@ func (r *run) leave(s *state, b *ir.Block) {
 	if locksIn(r.fn, s.held, b.Ret.Path) && v.bits&ir.Pos != 0 {
 		v.bits = ir.Pos // its lock was taken, so it exists
 	}
+	if len(s.unsure) > 0 {
+		unsure := func(l Lock) bool { return s.isUnsure(l.Class) }
+		s.held, s.past, s.freed = drop(s.held, unsure), drop(s.past, unsure), drop(s.freed, unsure)
+	}
 	r.retPath(b)
 	if n := len(s.regions); n > 0 && s.hard == Off {
 		r.irqLeft(s, b)
@@ -40,6 +44,14 @@ func (r *run) leave(s *state, b *ir.Block) {
 		text = "0"
 	}
 	r.exits = append(r.exits, exitState{s: s, ret: v, text: text, line: b.Line, obj: b.Ret.Path})
+}
+
+// drop copies a list without some of its locks: others share it.
+func drop(ls []Lock, which func(Lock) bool) []Lock {
+	if !slices.ContainsFunc(ls, which) {
+		return ls
+	}
+	return slices.DeleteFunc(slices.Clone(ls), which)
 }
 
 // locksIn reports whether one of the locks lies in an object that callers
@@ -340,6 +352,9 @@ func (r *run) keepsOnPurpose(held, freed []*exitState) bool {
 	}
 	if f == ir.Neg && h != ir.Neg {
 		return true // released after errors only
+	}
+	if fails := ir.Neg | ir.Zero; f&^fails == 0 && h&^fails != 0 && (r.fn.Pointer || strings.Contains(r.fn.Name, "lock")) {
+		return true // released where it returns nothing
 	}
 	if h&f != 0 {
 		return false

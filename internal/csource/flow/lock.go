@@ -186,7 +186,7 @@ func (r *run) match(s *state, l *Lock) int {
 // releaseUnheld drops what this path did not take: either the caller holds
 // it, or this is wrong.
 func (r *run) releaseUnheld(s *state, l *Lock) {
-	if l.Path == 0 && l.Class == "" || s.isUnsure(l.Class) || s.hidden {
+	if l.Path == 0 && l.Class == "" || s.isUnsure(l.Class) || s.hidden && !visible(r.fn, l.Path) {
 		return
 	}
 	for _, list := range [][]Lock{s.freed, s.past} {

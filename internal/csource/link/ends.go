@@ -94,11 +94,21 @@ func (b *facts) heldAt(sites []callSite, class string, mixed bool, depth int) bo
 		switch held, freed := b.endsWith(c.fn, class); {
 		case held:
 			return true
-		case freed && (depth == 0 || b.heldAt(b.direct(c.fn), class, mixed, depth-1)):
+		case freed && (depth == 0 || b.heldAbove(c.fn, class, mixed, depth-1)):
 			return true
 		}
 	}
 	return false
+}
+
+// heldAbove is heldAt for the callers of a function. Nobody knows what unknown
+// callers hold.
+func (b *facts) heldAbove(f *ir.Func, class string, mixed bool, depth int) bool {
+	up := b.direct(f)
+	if len(up) == 0 {
+		return len(b.entry[f]) == 0
+	}
+	return b.heldAt(up, class, mixed, depth)
 }
 
 // direct lists the calls of a function by its name.
@@ -186,6 +196,21 @@ func (b *facts) addHalves(g *ir.Func) {
 		return // a wrapper that is called: its callers count
 	}
 	seen := map[halfKey]bool{}
+	for i := range sum.Exits {
+		for _, l := range sum.Exits[i].Held {
+			seen[halfKey{g.Unit.Dir, l.Class, false}] = l.Type == model.Semaphore
+		}
+	}
+	for _, s := range sum.Slips {
+		if s.Kind == string(srcfact.SlipExitHeld) && s.Lock.Type == model.Semaphore {
+			seen[halfKey{g.Unit.Dir, s.Lock.Class, false}] = true
+		}
+	}
+	for k, ok := range seen {
+		if ok {
+			b.halves[k]++
+		}
+	}
 	for _, x := range sum.Ends {
 		k := halfKey{g.Unit.Dir, x.Lock.Class, x.Freed}
 		if !seen[k] {
