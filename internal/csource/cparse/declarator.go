@@ -78,10 +78,10 @@ func (p *parser) beforeName() bool {
 	switch p.peek(1) {
 	case cpp.Ident:
 		// "*x __free(kfree)": the second one annotates.
-		if !p.annotation(p.i) || p.mark(p.i)&cpp.Annotation == 0 && p.mark(p.i+1)&cpp.Annotation != 0 {
-			return !p.annotation(p.i + 1)
+		if !p.annotation(p.i) {
+			return !p.annotation(p.i+1) || p.definedNext()
 		}
-		return true
+		return !p.isName()
 	case cpp.Mul, cpp.KwQual:
 		return true
 	case cpp.LParen:

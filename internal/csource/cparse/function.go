@@ -50,6 +50,9 @@ func (p *parser) bodyEnd() int {
 	}
 	for i := p.i + 1; i <= end; i++ {
 		if p.toks[i].Kind == cpp.RBrace && p.column0(i) {
+			if ok && p.sameLine(i, end) {
+				return end // "} }"
+			}
 			return i
 		}
 	}

@@ -70,8 +70,9 @@ func (p *parser) parenIsType() bool {
 		return p.castable(first, end+1, known || end-first > 1)
 	case cpp.LParen: // a pointer to a function: (foo_t (*)(int))
 		return known && end == first+1 && p.toks[end+1].Kind == cpp.Mul
-	case cpp.LBracket: // a compound literal: (u8 []){1}
-		return known && end == first+1 && stars == 0
+	case cpp.LBracket: // a compound literal, (u8 []){1}, but not (s16[i])
+		last, ok := p.closing(end, ahead/2)
+		return ok && p.at(last+1).Kind == cpp.RParen && p.at(last+2).Kind == cpp.LBrace
 	case cpp.KwStruct, cpp.KwUnion, cpp.KwType, cpp.KwEnum, cpp.KwTypeof:
 		return stars == 0
 	}
@@ -117,8 +118,6 @@ func (p *parser) argumentIsType() bool {
 			return p.mark(p.i)&cpp.Typename != 0
 		case cpp.Ident, cpp.KwQual:
 			return true
-		case cpp.LBracket:
-			return p.mark(p.i)&cpp.Basic != 0
 		case cpp.Mul:
 			stars, end := p.abstract(p.i)
 			return stars > 0 && p.mark(p.i)&cpp.Typename != 0 || p.endsArgument(end)

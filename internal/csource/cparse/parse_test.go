@@ -36,6 +36,7 @@ func TestMacrosOfHeaders(t *testing.T) {
 #define foo_lock(f) spin_lock(&(f)->lock)
 #define foo_twice(f) do { foo_lock(f); foo_lock(f); } while (0)
 #define memset(p, c, n) __builtin_memset(p, c, n)
+#define foo_get(f, n) ((f)->foo_get(f, n))
 #define for_each_foo(f) for (f = first(); f; f = next(f))
 #define for_each_locked(f) for (f = lock_first(); f; f = next(f)) if (skip(f)) {} else
 #endif
@@ -55,6 +56,7 @@ void *memset(void *p, int c, size_t n) { return p; }
 void f(struct foo *f)
 {
 	foo_twice(f);
+	foo_get(f, 1);
 	for_each_foo(f) g(f);
 	for_each_locked(f) h(FOO_MAX);
 }
@@ -62,7 +64,7 @@ void f(struct foo *f)
 	if len(f.Funcs) != 2 || f.Funcs[0].Name != "memset" {
 		t.Fatalf("%s", dumpFile(f))
 	}
-	const want = "{do {spin_lock(&f->lock); spin_lock(&f->lock);} while 0 loop for_each_foo(f) g(f); " +
+	const want = "{do {spin_lock(&f->lock); spin_lock(&f->lock);} while 0 f->foo_get(f, 1); loop for_each_foo(f) g(f); " +
 		"for [(f = lock_first()); f; (f = next(f))] if skip(f) {} else h(FOO_MAX);}"
 	if got := dumpStmt(f.Funcs[1].Body); got != want {
 		t.Errorf("got\n%s want\n%s", got, want)

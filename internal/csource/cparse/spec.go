@@ -144,8 +144,8 @@ func (p *parser) annotates(k cpp.Kind, typed bool) bool {
 		return false
 	}
 	if typed {
-		if k == cpp.Ident && p.mark(p.i)&cpp.Annotation == 0 && p.mark(p.i+1)&cpp.Annotation != 0 {
-			return false // "struct x __table_y __used"
+		if k == cpp.Ident && p.isName() {
+			return false
 		}
 		return k == cpp.Ident || k == cpp.Mul || startsType(k) || k == cpp.KwAttribute && p.mark(p.i)&cpp.Annotation != 0
 	}
@@ -162,6 +162,36 @@ func (p *parser) annotates(k cpp.Kind, typed bool) bool {
 		return n == cpp.Ident || startsType(n)
 	}
 	return k.StartsDecl()
+}
+
+// isName tells "struct x __table_y __used = …", where the name comes first
+// though it looks like an annotation, from "void __cold __used f(void)".
+func (p *parser) isName() bool {
+	if p.mark(p.i)&cpp.Annotation != 0 || p.mark(p.i+1)&cpp.Annotation == 0 {
+		return false
+	}
+	i := p.i + 1
+	for p.toks[i].Kind == cpp.Ident && p.annotation(i) && i < p.i+ahead/2 {
+		if i++; p.toks[i].Kind == cpp.LParen {
+			end, ok := p.closing(i, 64)
+			if !ok {
+				return false
+			}
+			p.at(end + ahead)
+			i = end + 1
+		}
+	}
+	return p.toks[i].Kind != cpp.Ident
+}
+
+// definedNext reports whether the next name, however it looks, is that of a
+// function with a body.
+func (p *parser) definedNext() bool {
+	if p.peek(2) != cpp.LParen || p.mark(p.i+1)&cpp.Annotation != 0 {
+		return false
+	}
+	end, ok := p.closing(p.i+2, 256)
+	return ok && p.at(end+1).Kind == cpp.LBrace
 }
 
 // annotatesCall: "__printf(1, 2) int f(…)". What follows the parenthesis
@@ -209,7 +239,7 @@ func (p *parser) secondName(s *specs, k cpp.Kind) bool {
 		p.namedType(s)
 		return true
 	}
-	if k == cpp.Ident && p.annotation(p.i+1) && p.mark(p.i)&cpp.Annotation == 0 {
+	if k == cpp.Ident && p.annotation(p.i+1) && p.mark(p.i)&cpp.Annotation == 0 && !p.definedNext() {
 		return false // "int x __aligned(8)"
 	}
 	if k == cpp.Ident && s.typ != nil && s.typ.Def {

@@ -63,6 +63,9 @@ func (p *parser) tag(t *cast.Type) {
 	if p.tok == cpp.Ident && p.annotation(p.i) && p.peek(1) == cpp.Ident && p.peek(2) == cpp.LBrace {
 		p.next() // struct __packed foo {
 	}
+	if p.tok == cpp.Ident && p.mark(p.i)&cpp.Annotation != 0 && p.peek(1) == cpp.LParen {
+		p.attribute(nil) // struct __aligned(8) foo
+	}
 	if p.tok != cpp.Ident || p.peek(1) == cpp.LBrace && strings.HasPrefix(p.cur().Text, "__packed") {
 		p.accept(cpp.Ident)
 		p.attributes(nil)
@@ -97,7 +100,8 @@ func (p *parser) afterBody() {
 		switch {
 		case p.tok == cpp.KwAttribute:
 			p.attributes(nil)
-		case p.tok == cpp.Ident && p.annotation(p.i) && p.peek(1) != cpp.LBracket && p.peek(1) != cpp.Eq:
+		case p.tok == cpp.Ident && p.annotation(p.i) && p.peek(1) != cpp.LBracket && p.peek(1) != cpp.Eq &&
+			(p.peek(1) != cpp.LParen || p.mark(p.i)&cpp.Annotation != 0):
 			p.attribute(nil)
 		default:
 			return

@@ -65,7 +65,7 @@ func constant(body string) bool {
 			}
 			word = false
 		case single:
-			if i == 0 || c == '{' || c == '}' {
+			if i == 0 || c != '(' && c != ')' && c != '~' {
 				return false
 			}
 			word = false
@@ -183,7 +183,7 @@ func (r *Reader) macroOf(sym int32) *macro {
 	case plain, undefed:
 		return nil
 	case unseen:
-		s.macro = r.external(s)
+		r.lookUp(s)
 	}
 	m := s.macro
 	if m == nil || r.relevantSymbol(sym) || r.judge(m) < worthHere {
@@ -192,6 +192,13 @@ func (r *Reader) macroOf(sym int32) *macro {
 	}
 	r.Symbol(sym).state = defined
 	return m
+}
+
+// lookUp makes s what the headers say, once: a macro must not be found twice,
+// or it is not seen that its expansion contains itself.
+func (r *Reader) lookUp(s *Symbol) {
+	s.macro = r.external(s)
+	s.state = defined
 }
 
 // external asks the headers for a macro.

@@ -39,10 +39,8 @@ func (r *Reader) judgeDeep(m *macro, depth int) interest {
 		got = emptyInterest(m)
 	case unbalanced(toks):
 		got = essential
-	case incomplete(m, toks):
+	case incomplete(m, toks), identity(toks):
 		got = worthAbroad
-	case identity(toks):
-		got = worthHere
 	}
 	for i := 0; i < len(toks) && got < essential; i++ {
 		got = max(got, r.tokenInterest(m, toks, i, depth))
@@ -70,14 +68,14 @@ func incomplete(m *macro, toks []Token) bool {
 		return len(toks) == 1 || toks[0].Kind != And && toks[0].Kind != Sub
 	}
 	depth := 0
-	for _, t := range toks {
+	for i, t := range toks {
 		switch t.Kind {
 		case LParen:
 			depth++
 		case RParen:
 			depth--
 		case Comma:
-			if depth == 0 {
+			if depth == 0 || toks[i-1].Kind == LParen {
 				return true
 			}
 		}
@@ -180,8 +178,7 @@ func (r *Reader) identInterest(m *macro, toks []Token, i, depth int) interest {
 	s := r.Symbol(t.Sym)
 	if s.state == unseen || s.state == defined {
 		if s.state == unseen {
-			s.macro = r.external(s)
-			r.Symbol(t.Sym).state = defined
+			r.lookUp(s)
 		}
 		if used := r.Symbol(t.Sym).macro; used != nil && used != m {
 			got = r.judgeDeep(used, depth+1)

@@ -98,6 +98,7 @@ var groups = []struct {
 	// include/linux/compiler_types.h and friends: the few without underscores
 	{Ident, Annotation, []string{
 		"asmlinkage", "notrace", "noinline", "noinline_for_stack", "fastcall", "randomized_struct_fields_start",
+		"randomized_struct_fields_end",
 		"noinstr", "nokprobe_inline", "STATIC", "INIT", "EXPORT", "efi_noinline",
 		"__user", "__kernel", "__iomem", "__rcu", "__percpu", "__force", "__nocast", "__private", "__bitwise", "__safe",
 		"__must_check", "__maybe_unused", "__always_unused", "__init", "__exit", "__initdata", "__initconst", "__exitdata",

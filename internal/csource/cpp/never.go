@@ -57,7 +57,7 @@ var neverNames = setOf(
 	"DECLARE_COMPLETION", "DECLARE_COMPLETION_ONSTACK", "DECLARE_WORK", "DECLARE_DELAYED_WORK", "DECLARE_DEFERRABLE_WORK",
 	"DEFINE_TIMER", "DECLARE_TASKLET", "DECLARE_TASKLET_OLD", "DECLARE_TASKLET_DISABLED", "DEFINE_IDR", "DEFINE_IDA", "DEFINE_XARRAY",
 	"LIST_HEAD", "HLIST_HEAD", "LIST_HEAD_INIT", "RADIX_TREE", "INIT_RADIX_TREE", "DECLARE_BITMAP", "DECLARE_HASHTABLE",
-	"DEFINE_HASHTABLE", "DECLARE_FLEX_ARRAY", "struct_group", "struct_group_attr", "struct_group_tagged", "ATOMIC_NOTIFIER_HEAD",
+	"DEFINE_HASHTABLE", "DECLARE_FLEX_ARRAY", "struct_group", "__struct_group", "struct_group_attr", "struct_group_tagged", "ATOMIC_NOTIFIER_HEAD",
 	"BLOCKING_NOTIFIER_HEAD", "RAW_NOTIFIER_HEAD", "SRCU_NOTIFIER_HEAD", "DEFINE_RATELIMIT_STATE", "ATTRIBUTE_GROUPS",
 	"guard", "scoped_guard", "scoped_cond_guard", "CLASS", "DEFINE_CLASS", "DEFINE_GUARD", "DEFINE_FREE", "no_free_ptr", "return_ptr",
 	"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcpy", "strncpy", "strlcpy", "strscpy", "strcat",
