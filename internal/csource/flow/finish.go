@@ -78,6 +78,12 @@ func (r *run) retPath(b *ir.Block) {
 	r.sum.Ret = p
 }
 
+// leavesOff reports whether a function's name says that it returns with
+// interrupts off.
+func leavesOff(name string) bool {
+	return strings.Contains(name, "lock_irq") || strings.Contains(name, "save") || strings.Contains(name, "disable")
+}
+
 // irqLeft is a return with interrupts off that were turned off here.
 func (r *run) irqLeft(s *state, b *ir.Block) {
 	top := s.regions[len(s.regions)-1]
@@ -86,7 +92,7 @@ func (r *run) irqLeft(s *state, b *ir.Block) {
 			Why: []string{top.api + "() saves the state in the parameter " + r.fn.Atoms[top.flags].Text + ", which the caller has passed by value"}})
 		return
 	}
-	if !r.ownFlags(top.flags) || top.prev == Off {
+	if !r.ownFlags(top.flags) || top.prev == Off || leavesOff(r.fn.Name) {
 		return // the caller gets the flags, or restores by itself
 	}
 	r.slip(s, &Slip{Kind: string(srcfact.SlipIRQLeft), Line: b.Line, Lock: pastAt(s, top.line), Conf: model.High, Ret: r.fn.Atoms[top.flags].Text,

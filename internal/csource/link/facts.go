@@ -310,6 +310,10 @@ func (b *facts) slip(f *ir.Func, s *flow.Slip) {
 			s.Conf = model.Low
 		}
 	}
+	if isCore(f.Unit) {
+		s.Conf = lower(s.Conf)
+		s.Why = append(slices.Clip(s.Why), "this file implements what is taken for granted elsewhere: its callers have rules of their own")
+	}
 	o := srcfact.Slip{Kind: srcfact.SlipKind(s.Kind), Confidence: s.Conf, Reasons: s.Why, Atomic: s.Atomic}
 	if s.Lock.Class != "" || s.Lock.Expr != "" {
 		o.Locks = append(o.Locks, b.lock(&s.Lock, f))

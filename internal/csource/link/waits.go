@@ -109,6 +109,9 @@ func sureOf(w *flow.Pair, e *entry, ev *flow.Event) model.Confidence {
 	if w.To.Timeout {
 		c = lower(c)
 	}
+	if ev.Depth+w.To.Depth > 5 {
+		c = model.Low
+	}
 	return c
 }
 
@@ -200,6 +203,9 @@ func (b *facts) callbackPath(e *entry, ev *flow.Event) []srcfact.Step {
 }
 
 func (b *facts) addWait(f *ir.Func, w *flow.Pair, held srcfact.Lock, other []srcfact.Step, conf model.Confidence, why string) {
+	if w.From.Type == model.Semaphore && b.halfOf(f, w.From.Class, true) {
+		conf = model.Low // it is handed on: who waits need not be who releases
+	}
 	s := srcfact.Slip{Kind: srcfact.SlipWait, Locks: []srcfact.Lock{held}, Confidence: conf, Other: other}
 	if why != "" {
 		s.Reasons = append(s.Reasons, why)

@@ -172,6 +172,9 @@ func (b *fn) condCall(e *cast.Expr, then, els, line int32) bool {
 }
 
 func (b *fn) condBinary(e *cast.Expr, then, els, line int32) {
+	if b.repeated(e, then, els, line) {
+		return
+	}
 	switch e.Name {
 	case "&&":
 		mid := b.newBlock()

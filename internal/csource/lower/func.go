@@ -10,18 +10,19 @@ import (
 // fn lowers one function.
 type fn struct {
 	*file
-	out    *ir.Func
-	paths  map[pathKey]ir.PathID
-	atoms  map[string]ir.AtomID
-	writes map[string]int // assignments per name, initialisers included; address taken counts
-	cur    int32          // block that is filled
-	dead   bool           // cur cannot be reached
-	scopes []*scope
-	loops  []target // what break and continue leave for
-	labels map[string]*label
-	fresh  int32
-	depth  int // of loops
-	shadow int
+	out       *ir.Func
+	paths     map[pathKey]ir.PathID
+	atoms     map[string]ir.AtomID
+	writes    map[string]int // assignments per name, initialisers included; address taken counts
+	cur       int32          // block that is filled
+	dead      bool           // cur cannot be reached
+	scopes    []*scope
+	loops     []target // what break and continue leave for
+	labels    map[string]*label
+	compounds map[string]int // conditions of several parts, by text
+	fresh     int32
+	depth     int // of loops
+	shadow    int
 }
 
 // local is a variable of the function.
@@ -65,6 +66,7 @@ func (l *file) function(f *cast.Func) *ir.Func {
 		Skipped: f.Skipped > 0, Paths: make([]ir.Path, 1, 16), Atoms: make([]ir.Atom, 1, 8)}
 	b.result(f)
 	countWrites(f.Body, b.writes)
+	b.countCompounds(f.Body)
 	b.findLabels(f.Body, nil)
 	b.cur = b.newBlock()
 	b.pushScope(nil)
