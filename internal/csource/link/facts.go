@@ -180,7 +180,7 @@ func single(f *ir.Func, l *flow.Lock) bool {
 		case ir.GlobalPath:
 			return true
 		case ir.FieldPath:
-			if base := &f.Paths[p.Base]; base.Type != nil && base.Type.Kind == 3 {
+			if base := &f.Paths[p.Base]; base.Type != nil && base.Type.Kind == 3 || base.Name == "current" {
 				return false // through a pointer
 			}
 			id = p.Base
@@ -364,6 +364,12 @@ func (b *facts) last(f *ir.Func, s *flow.Slip) []srcfact.Step {
 	return []srcfact.Step{st}
 }
 
+// isTest reports whether a file is there to do wrong what it tests.
+func isTest(file string) bool {
+	name := path.Base(file)
+	return strings.Contains(name, "selftest") || strings.Contains(name, "kunit") || strings.HasPrefix(file, "lib/") && strings.Contains(name, "test")
+}
+
 // finish sorts, and drops what concerns no checked file.
 func (b *facts) finish() {
 	checked := map[string]bool{}
@@ -383,6 +389,11 @@ func (b *facts) finish() {
 		return false
 	}
 	b.out.Slips = slices.DeleteFunc(b.out.Slips, func(s srcfact.Slip) bool { return len(s.Path) == 0 || !touches(s.Path, s.Other) })
+	for i := range b.out.Slips {
+		if s := &b.out.Slips[i]; isTest(s.Path[len(s.Path)-1].File) {
+			s.Confidence = lower(s.Confidence)
+		}
+	}
 	for _, c := range b.classes {
 		b.out.Classes = append(b.out.Classes, *c)
 	}
