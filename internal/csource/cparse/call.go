@@ -47,6 +47,9 @@ func (p *parser) argument() *cast.Expr {
 	}
 	reported := p.f.Stats.FirstError
 	e := p.someArgument()
+	if p.tok == cpp.KwAttribute {
+		p.attributes(nil) // DEFINE_SPINLOCK(x __attribute__((unused)))
+	}
 	p.leave()
 	if !p.bad && (p.tok == cpp.Comma || p.tok == cpp.RParen) {
 		return e

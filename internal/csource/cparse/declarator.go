@@ -103,7 +103,7 @@ func (p *parser) nested() bool {
 		switch p.peek(2) {
 		case cpp.RParen:
 			k := p.peek(3)
-			return (k == cpp.LParen || k == cpp.Eq) && !p.typish(p.i+1)
+			return (k == cpp.LParen || k == cpp.Eq || k == cpp.LBracket || k == cpp.Semi) && !p.typish(p.i+1)
 		case cpp.Mul, cpp.Ident:
 			return !p.typish(p.i+1) && (p.annotation(p.i+1) || p.peek(3) == cpp.Ident && p.peek(4) == cpp.RParen && p.peek(5) == cpp.LParen)
 		case cpp.LParen, cpp.LBracket:

@@ -297,6 +297,7 @@ func (p *parser) declStatement(attrs []cast.Attr) *cast.Stmt {
 	if !p.bad && !sp.hasType() && p.tok == cpp.Ident && p.peek(1) == cpp.LParen {
 		s.Kind = cast.ExprStmt // static DEFINE_MUTEX(x);
 		s.X = p.expression()
+		p.trailingCall()
 		p.semi()
 		return s
 	}

@@ -60,7 +60,7 @@ func constant(body string) bool {
 			if c == '/' && i+1 < len(body) && (body[i+1] == '*' || body[i+1] == '/') {
 				return i > 0 && strings.TrimSpace(body[:i]) != ""
 			}
-			if empty && strings.IndexByte("*/%<>=&|^", c) >= 0 {
+			if c == ':' || empty && strings.IndexByte("*/%<>=&|^", c) >= 0 {
 				return false // #define KB *(1 << 10)
 			}
 			word = false

@@ -74,8 +74,8 @@ func incomplete(m *macro, toks []Token) bool {
 			depth++
 		case RParen:
 			depth--
-		case Comma:
-			if depth == 0 || toks[i-1].Kind == LParen {
+		case Comma, Colon: // X 7:0, for (1 ? X)
+			if depth == 0 && !contains(toks[:i], Question) || i > 0 && toks[i-1].Kind == LParen {
 				return true
 			}
 		}

@@ -61,7 +61,7 @@ var neverNames = setOf(
 	"BLOCKING_NOTIFIER_HEAD", "RAW_NOTIFIER_HEAD", "SRCU_NOTIFIER_HEAD", "DEFINE_RATELIMIT_STATE", "ATTRIBUTE_GROUPS",
 	"guard", "scoped_guard", "scoped_cond_guard", "CLASS", "DEFINE_CLASS", "DEFINE_GUARD", "DEFINE_FREE", "no_free_ptr", "return_ptr",
 	"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strnlen", "strcpy", "strncpy", "strlcpy", "strscpy", "strcat",
-	"strncat", "strcmp", "__stringify", "va_arg", "va_start", "va_end", "va_copy", "BIT", "GENMASK", "FIELD_PREP", "FIELD_GET", "FIELD_FIT",
+	"strncat", "strcmp", "__stringify", "const_ilog2", "va_arg", "va_start", "va_end", "va_copy", "BIT", "GENMASK", "FIELD_PREP", "FIELD_GET", "FIELD_FIT",
 )
 
 var dullNames = setOf(

@@ -102,10 +102,17 @@ func (r *Reader) note(k Kind) {
 }
 
 // declares reports whether the name just read, of a header's macro, is being
-// declared as a function here: "void *memmove(" outside of all braces.
+// declared here: "void *memmove(" or "long END =" outside of all braces. A
+// macro that makes names, by ##, does not count.
 func (r *Reader) declares(m *macro) bool {
-	return m.external && r.braces == 0 && len(r.ctx) == 0 && (r.last == Mul || r.last == Ident || r.last == KwType) &&
-		HasLower(m.name)
+	if !m.external || r.braces != 0 || len(r.ctx) != 0 || r.last != Mul && r.last != Ident && r.last != KwType {
+		return false
+	}
+	if !m.funcLike {
+		rest := r.s.text[skipBlanks(r.s.text, r.s.pos):]
+		return rest != "" && (rest[0] == ';' || rest[0] == '=')
+	}
+	return HasLower(m.name) || !contains(m.toks, HashHash)
 }
 
 // Hash adds t to the hash h of the tokens before it. It depends on their
