@@ -40,6 +40,7 @@ type run struct {
 	res   Resolver
 	book  *book
 	sum   *Summary
+	masks []mask  // by atom
 	slot  []int32 // atom → index into state.vals, -1: not followed
 	nslot int
 	in    []map[uint64]*state
@@ -71,6 +72,12 @@ func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
 	return r.sum
 }
 
+// mask is the atom "param & name".
+type mask struct {
+	param int32
+	name  string
+}
+
 // pickAtoms chooses the atoms that are worth following: those that are tested
 // twice, those that are assigned and tested or returned, parameters, and
 // results that decide about a lock.
@@ -99,10 +106,13 @@ func (r *run) pickAtoms() {
 			r.given[b.Ret.Atom] = true
 		}
 	}
-	r.slot = make([]int32, n)
+	r.slot, r.masks = make([]int32, n), make([]mask, n)
 	for i := range r.slot {
 		r.slot[i] = -1
-		if i > 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
+		if i > 0 {
+			r.masks[i].param, r.masks[i].name = r.fn.Mask(ir.AtomID(i))
+		}
+		if i > 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (r.masks[i].name != "" || r.fn.Atoms[i].Last()) || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
 			r.slot[i] = int32(r.nslot)
 			r.nslot++
 		}

@@ -482,8 +482,56 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 		if int(g.Param) >= len(in.Call.Args) {
 			continue
 		}
+		if g.Mask != "" {
+			if r.maskValue(s, in.Call.Args[g.Param], g.Mask)&g.Bits == 0 {
+				return false
+			}
+			continue
+		}
 		v := r.value(s, in.Call.Args[g.Param])
 		if v.bits&g.Bits == 0 || g.Eq != "" && v.eqs != nil && !slices.Contains(v.eqs, g.Eq) {
+			return false
+		}
+	}
+	return true
+}
+
+// maskValue is what is known of some bits of an argument: a constant has those
+// that it names, and not others of their family.
+func (r *run) maskValue(s *state, v ir.Val, name string) ir.Bits {
+	switch v.Kind {
+	case ir.NumberVal:
+		if v.Num == 0 {
+			return ir.Zero
+		}
+	case ir.SymbolVal:
+		switch {
+		case hasWord(v.Text, name):
+			return ir.Neg | ir.Pos
+		case kin(v.Text, name):
+			return ir.Zero
+		}
+	case ir.PathVal:
+		if p := &r.fn.Paths[v.Path]; p.Kind == ir.ParamPath {
+			for a, m := range r.masks {
+				if m.name == name && m.param == p.Index && r.slot[a] >= 0 {
+					return s.vals[r.slot[a]].bits
+				}
+			}
+		}
+	}
+	return ir.Any
+}
+
+// kin reports whether all names of a constant begin as a flag's does, up to
+// its last word: then each is a flag too.
+func kin(text, flag string) bool {
+	i := strings.LastIndexByte(flag, '_')
+	if i <= 0 {
+		return false
+	}
+	for _, w := range strings.Split(text, "|") {
+		if !strings.HasPrefix(strings.Trim(w, " ()"), flag[:i+1]) {
 			return false
 		}
 	}
@@ -497,7 +545,7 @@ func (r *run) assumeGuards(when []Guard, in *ir.Instr, s *state) {
 			continue
 		}
 		a := in.Call.Args[g.Param]
-		if a.Kind != ir.PathVal || a.Atom == 0 || r.slot[a.Atom] < 0 {
+		if g.Mask != "" || a.Kind != ir.PathVal || a.Atom == 0 || r.slot[a.Atom] < 0 {
 			continue
 		}
 		v := &s.vals[r.slot[a.Atom]]
@@ -526,8 +574,8 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 		if p.Kind != ir.ParamPath {
 			continue
 		}
-		n := Guard{Param: p.Index, Bits: g.Bits, Eq: g.Eq}
-		if i := slices.IndexFunc(out, func(o Guard) bool { return o.Param == n.Param }); i >= 0 {
+		n := Guard{Param: p.Index, Mask: g.Mask, Bits: g.Bits, Eq: g.Eq}
+		if i := slices.IndexFunc(out, func(o Guard) bool { return o.Param == n.Param && o.Mask == n.Mask }); i >= 0 {
 			out = slices.Clone(out)
 			if out[i].Bits &= n.Bits; out[i].Eq == "" {
 				out[i].Eq = n.Eq

@@ -43,13 +43,17 @@ func (r *run) slip(s *state, sl *Slip) {
 func (r *run) guards(s *state) []Guard {
 	var out []Guard
 	for a := range r.fn.Atoms {
-		p := r.fn.Atoms[a].Param
-		if p < 0 || r.slot[a] < 0 {
+		p, m := r.fn.Atoms[a].Param, r.masks[a]
+		if p < 0 && m.name == "" || r.slot[a] < 0 {
 			continue
 		}
 		v := s.vals[r.slot[a]]
-		if (v.bits != ir.Any || v.eq() != "") && len(out) < 4 {
+		switch {
+		case len(out) >= 4:
+		case p >= 0 && (v.bits != ir.Any || v.eq() != ""):
 			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq()})
+		case p < 0 && (v.bits == ir.Zero || v.bits&ir.Zero == 0):
+			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
 		}
 	}
 	return out
@@ -131,7 +135,17 @@ func (e *Event) alike(f *Event) bool {
 
 func (r *run) newEvent(s *state, line int32, api string) *Event {
 	asked, gfp := r.context(s)
-	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp}
+	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s)}
+}
+
+// last reports whether this path has dropped the last reference to something.
+func (r *run) last(s *state) bool {
+	for a := range r.fn.Atoms {
+		if r.slot[a] >= 0 && r.fn.Atoms[a].Last() && s.vals[r.slot[a]].bits&ir.Zero == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
@@ -265,8 +279,8 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 	if e.InCtx || e.Indirect > 0 || e.Via != nil && !e.Via.Must {
 		conf = model.Medium
 	}
-	if e.Depth > 3 && !e.Via.Must {
-		conf = model.Low
+	if e.Last || e.Depth > 3 && !e.Via.Must {
+		conf = model.Low // who holds the lock has a reference
 	}
 	if h.Type == model.Semaphore {
 		if h.Line == e.Line {
@@ -351,7 +365,7 @@ func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	if e.Indirect > 0 {
 		sl.Conf = model.Medium
 	}
-	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must || e.NotIRQ {
+	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must || e.NotIRQ || e.Last {
 		sl.Conf = model.Medium
 	}
 	r.slip(s, sl)
@@ -685,7 +699,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	n.Must = n.Must && e.Must
 	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
 	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
-	n.InCtx = n.InCtx || e.InCtx
+	n.InCtx, n.Last = n.InCtx || e.InCtx, n.Last || e.Last
 	n.NotIRQ, n.OnlyOff = e.NotIRQ, e.OnlyOff
 	n.GFP = e.GFP
 	if indirect {

@@ -517,7 +517,7 @@ func common(a, b []Guard) []Guard {
 	var out []Guard
 	for _, g := range a {
 		for _, h := range b {
-			if g.Param == h.Param {
+			if g.Param == h.Param && g.Mask == h.Mask {
 				g.Bits |= h.Bits
 				if g.Eq != h.Eq {
 					g.Eq = ""

@@ -83,9 +83,10 @@ type Exit struct {
 	When    []Guard
 }
 
-// Guard is a condition on a parameter.
+// Guard is a condition on a parameter, or on some bits of it.
 type Guard struct {
 	Param int32
+	Mask  string // "" for all of it
 	Bits  ir.Bits
 	Eq    string
 }
@@ -105,6 +106,7 @@ type Event struct {
 	OnlyOff  bool  // wrong only with interrupts off
 	NotIRQ   bool  // does not happen in interrupts and with softirqs off
 	Bare     bool  // Enables: the function had not turned them off itself
+	Last     bool  // only when the last reference goes
 	InCtx    bool  // happens only if the code sees itself in process context
 	GFP      int32 // parameter with the GFP flags that decide, -1
 	Wait     lockapi.Target

@@ -1,5 +1,27 @@
 package ir
 
+import "strings"
+
+// Mask reports whether an atom is "param & NAME", where param is a parameter
+// that is never assigned. NAME is empty if it is not.
+func (f *Func) Mask(a AtomID) (param int32, name string) {
+	left, right, ok := strings.Cut(f.Atoms[a].Text, " & ")
+	if !ok || strings.ContainsAny(right, " ()|&~") {
+		return 0, ""
+	}
+	for i := range f.Params {
+		if p := &f.Params[i]; p.Name == left && f.Paths[p.Path].Kind == ParamPath {
+			return int32(i), right
+		}
+	}
+	return 0, ""
+}
+
+// Last reports whether an atom asks if a reference was the last one.
+func (a *Atom) Last() bool {
+	return strings.HasSuffix(a.Call, "_dec_and_test") || strings.HasSuffix(a.Call, "_sub_and_test") || strings.HasSuffix(a.Call, "_dec_and_lock")
+}
+
 // pickAtoms drops the atoms that no analysis can use: expressions that are
 // tested once and never assigned. What remains is renumbered.
 func (f *Func) pickAtoms() {
@@ -28,7 +50,7 @@ func (f *Func) pickAtoms() {
 	ids := make([]AtomID, n)
 	kept := f.Atoms[:min(1, n)]
 	for i := 1; i < n; i++ {
-		if uses[i] > 1 || must[i] || f.Atoms[i].Param >= 0 {
+		if _, mask := f.Mask(AtomID(i)); uses[i] > 1 || must[i] || f.Atoms[i].Param >= 0 || mask != "" || f.Atoms[i].Last() {
 			ids[i] = AtomID(len(kept))
 			kept = append(kept, f.Atoms[i])
 		}

@@ -198,7 +198,7 @@ func (b *facts) addHalves(g *ir.Func) {
 	seen := map[halfKey]bool{}
 	for i := range sum.Exits {
 		for _, l := range sum.Exits[i].Held {
-			seen[halfKey{g.Unit.Dir, l.Class, false}] = l.Type == model.Semaphore
+			seen[halfKey{g.Unit.Dir, l.Class, false}] = true
 		}
 	}
 	for _, s := range sum.Slips {

@@ -109,7 +109,7 @@ func sureOf(w *flow.Pair, e *entry, ev *flow.Event) model.Confidence {
 	if w.To.Timeout {
 		c = lower(c)
 	}
-	if ev.Depth+w.To.Depth > 5 {
+	if ev.Depth+w.To.Depth > 5 || w.To.Last {
 		c = model.Low
 	}
 	return c
@@ -350,7 +350,7 @@ func (b *facts) sleepIn(e *entry, ev *flow.Event) {
 		in = in.Via
 	}
 	conf := e.sure
-	if ev.Indirect > 0 || ev.Depth > 3 || len(ev.When) > 0 && ev.Depth > 1 {
+	if ev.Last || ev.Indirect > 0 || ev.Depth > 3 || len(ev.When) > 0 && ev.Depth > 1 {
 		conf = lower(conf)
 	}
 	if ev.Depth > 5 {
