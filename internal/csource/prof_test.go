@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +47,11 @@ func TestProfile(t *testing.T) {
 	ctx, start := context.Background(), time.Now()
 	last, heap := "", os.Getenv("KERNEL_HEAP")
 	o.Progress = func(stage string, done, total int) {
-		if stage == "functions" && (stage != last || done == total) {
-			t.Logf("%s %d/%d after %v", stage, done, total, time.Since(start))
-			last = stage
+		if at := stage + strconv.Itoa(done*10/max(total, 1)); at != last {
+			last = at
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			fmt.Fprintf(os.Stderr, "%s %d/%d after %v, heap %d MiB\n", stage, done, total, time.Since(start), m.HeapAlloc>>20)
 		}
 		if heap != "" && stage == "functions" && done == total {
 			writeHeap(t, heap)
@@ -66,7 +69,7 @@ func TestProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer w.Close()
+		defer func() { _ = w.Close() }()
 		for i := range fs {
 			fmt.Fprintf(w, "%s\t%s\t%s:%d\t%s\t%s\n", fs[i].Confidence, fs[i].Rule, fs[i].File, fs[i].Line, fs[i].Function, fs[i].Title)
 			for _, l := range fs[i].Locations {
@@ -84,7 +87,7 @@ func writeHeap(t *testing.T, file string) {
 		t.Error(err)
 		return
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	if err := pprof.WriteHeapProfile(w); err != nil {
 		t.Error(err)
 	}

@@ -4,7 +4,11 @@
 // so that a whole kernel fits into memory.
 package ir
 
-import "gordian/internal/csource/ctype"
+import (
+	"sync/atomic"
+
+	"gordian/internal/csource/ctype"
+)
 
 // Unit is what one file adds to the program.
 type Unit struct {
@@ -18,6 +22,7 @@ type Unit struct {
 	Locks  map[string]Global // file-scope locks
 	Marks  []string          // what the file sets or calls of Table.Marks, and what it says of objects
 	tables tables
+	left   atomic.Int32 // functions that are not dropped
 }
 
 // What marks say of an object, before its class.

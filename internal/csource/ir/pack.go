@@ -56,6 +56,7 @@ func (t *tables) typ(p *ctype.Type) uint64 {
 // Seal ends the packing of a unit's functions.
 func (u *Unit) Seal() {
 	t := &u.tables
+	u.left.Store(int32(len(u.Funcs)))
 	t.strIDs, t.typIDs = nil, nil
 	t.strs, t.types = slices.Clip(slices.Clone(t.strs)), slices.Clip(slices.Clone(t.types))
 }
@@ -105,6 +106,9 @@ func (f *Func) Unload() { f.Params, f.Blocks, f.Atoms = nil, nil, nil }
 func (f *Func) Drop() {
 	f.Unload()
 	f.packed, f.Refs, f.Names = nil, nil, nil
+	if f.Unit.left.Add(-1) == 0 {
+		f.Unit.tables = tables{}
+	}
 }
 
 // Dropped reports whether Drop was called.
