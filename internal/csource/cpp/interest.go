@@ -67,20 +67,24 @@ func incomplete(m *macro, toks []Token) bool {
 	if len(toks) > 0 && !m.funcLike && toks[0].Kind.Precedence() > 0 {
 		return len(toks) == 1 || toks[0].Kind != And && toks[0].Kind != Sub
 	}
-	depth := 0
+	depth, choices := 0, 0
 	for i, t := range toks {
 		switch t.Kind {
 		case LParen:
 			depth++
 		case RParen:
 			depth--
-		case Comma, Colon: // X 7:0, for (1 ? X)
-			if depth == 0 && !contains(toks[:i], Question) || i > 0 && toks[i-1].Kind == LParen {
+		case Comma:
+			if depth == 0 || i > 0 && toks[i-1].Kind == LParen {
 				return true
 			}
+		case Question: // (1 ? X), for an X like 7:0
+			choices++
+		case Colon:
+			choices--
 		}
 	}
-	return false
+	return choices != 0
 }
 
 // identity reports whether a macro only gives its arguments back.

@@ -61,7 +61,7 @@ func (r *Reader) Reset(text string, cfg Config) {
 	r.Includes, r.Comments = nil, nil
 	r.ByChoice, r.Truncated = false, false
 	r.count, r.floor, r.nested, r.broken, r.braces, r.last = 0, 0, 0, 0, 0, EOF
-	r.total = 1<<20 + 4*len(text)
+	r.total = 4*maxExpand + 8*len(text)
 	clear(r.decided)
 	clear(r.assumed)
 	clear(r.macros)
