@@ -153,14 +153,10 @@ type errSkip string
 
 func (e errSkip) Error() string { return string(e) }
 
-// read returns the text of a file, which must be a regular one.
+// read returns the text of a file, which must be a regular one: to open a pipe
+// would wait for somebody to write to it.
 func read(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", short(err)
-	}
-	defer func() { _ = f.Close() }() // nothing was written
-	info, err := f.Stat()
+	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return "", short(err)
@@ -169,6 +165,11 @@ func read(path string) (string, error) {
 	case info.Size() > maxFile:
 		return "", errSkip(fmt.Sprintf("larger than %d MB", maxFile>>20))
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", short(err)
+	}
+	defer func() { _ = f.Close() }() // nothing was written
 	return readAll(f, int(info.Size()))
 }
 

@@ -124,10 +124,15 @@ func (c *collector) folder(ctx context.Context, dir string) error {
 			c.tree.disk.listed(p)
 			return nil
 		}
-		if isSource(p) && readable(p, e) {
-			abs := filepath.Join(dir, rel)
-			c.add(abs, c.tree.options.Skip == nil || !c.tree.options.Skip(abs))
+		if !isSource(p) {
+			return nil
 		}
+		abs := filepath.Join(dir, rel)
+		if reason := unreadable(p, e); reason != "" {
+			c.tree.note(c.tree.disk.show(abs), "%s", reason)
+			return nil
+		}
+		c.add(abs, c.tree.options.Skip == nil || !c.tree.options.Skip(abs))
 		return nil
 	})
 }
@@ -143,16 +148,19 @@ func skipFolder(rel string, top bool) bool {
 
 func isSource(p string) bool { return strings.HasSuffix(p, ".c") }
 
-// readable says whether an entry is a file, or a link to one.
-func readable(p string, e fs.DirEntry) bool {
+// unreadable says why an entry is neither a file nor a link to one, or "".
+func unreadable(p string, e fs.DirEntry) string {
 	if e.Type().IsRegular() {
-		return true
-	}
-	if e.Type()&fs.ModeSymlink == 0 {
-		return false
+		return ""
 	}
 	info, err := os.Stat(p)
-	return err == nil && info.Mode().IsRegular()
+	switch {
+	case err != nil:
+		return "a link that leads nowhere"
+	case !info.Mode().IsRegular():
+		return "not a regular file"
+	}
+	return ""
 }
 
 // neighbours adds the other .c files of the folders with checked files.
