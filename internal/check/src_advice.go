@@ -13,14 +13,14 @@ import (
 func dropFixes(f *model.Finding, s *srcfact.Slip) {
 	f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool {
 		title := x.Title
-		switch {
-		case s.Kind == srcfact.SlipFreeHeld:
+		switch s.Kind {
+		case srcfact.SlipFreeHeld:
 			return !strings.HasPrefix(title, "For a freed lock")
-		case s.Kind == srcfact.SlipExitHeld:
+		case srcfact.SlipExitHeld:
 			return strings.HasPrefix(title, "For a freed lock")
-		case s.Kind == srcfact.SlipSleep:
+		case srcfact.SlipSleep:
 			return !fitsSleep(title, s)
-		case s.Kind == srcfact.SlipUpgrade, s.Kind == srcfact.SlipReacquire:
+		case srcfact.SlipUpgrade, srcfact.SlipReacquire:
 			return title == fixNesting().Title
 		}
 		return false

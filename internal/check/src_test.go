@@ -1,8 +1,6 @@
 package check
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,15 +49,6 @@ func stepAt(kind srcfact.StepKind, fn, file string, line int, more any) srcfact.
 func order(fn, file string, line int, a, b srcfact.Lock, rel srcfact.Relation) srcfact.Order {
 	return srcfact.Order{From: a, To: b, Relation: rel, Path: []srcfact.Step{
 		stepAt(srcfact.StepAcquire, fn, file, line, a), stepAt(srcfact.StepAcquire, fn, file, line+1, b)}}
-}
-
-func read(t *testing.T, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 func TestSourceOrderCycle(t *testing.T) {

@@ -138,10 +138,10 @@ func expandTabs(s string) string {
 	}
 	var b strings.Builder
 	for i := range len(s) {
-		switch {
-		case s[i] == '\t':
+		switch s[i] {
+		case '\t':
 			b.WriteString(strings.Repeat(" ", 8-b.Len()%8))
-		case s[i] == ' ':
+		case ' ':
 			b.WriteByte(' ')
 		default:
 			b.WriteString(strings.ReplaceAll(s[i:], "\t", " "))

@@ -104,7 +104,7 @@ func (r *run) addEvent(list *[]*Event, e *Event) {
 			return
 		}
 	}
-	if len(*list) < maxEvents && !(e.Lock.Path == 0 && e.Depth > 1 && len(*list) >= maxDistant) {
+	if len(*list) < maxEvents && (e.Lock.Path != 0 || e.Depth <= 1 || len(*list) < maxDistant) {
 		*list = append(*list, e)
 		return
 	}

@@ -230,7 +230,7 @@ func (r *run) keys(of func(*state) []Lock, own bool) []lockKey {
 	seen := map[lockKey]bool{}
 	for i := range r.exits {
 		for _, l := range of(r.exits[i].s) {
-			if k := keyLock(&l); !seen[k] && !(own && l.Entry) {
+			if k := keyLock(&l); !seen[k] && (!own || !l.Entry) {
 				seen[k] = true
 				out = append(out, k)
 			}

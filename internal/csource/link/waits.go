@@ -330,7 +330,7 @@ func (b *facts) atomicEntry(e *entry) {
 	hard := e.ctx == model.Hardirq || e.irqsOff
 	if hard || e.ctx == model.Softirq || e.atomic {
 		for _, ev := range sum.Sleeps {
-			if ev.GFP < 0 && !ev.InCtx && !(ev.NotIRQ && e.ctx != model.Process) && (hard || !ev.OnlyOff) && len(ev.Dropped) == 0 {
+			if ev.GFP < 0 && !ev.InCtx && (!ev.NotIRQ || e.ctx == model.Process) && (hard || !ev.OnlyOff) && len(ev.Dropped) == 0 {
 				b.sleepIn(e, ev)
 			}
 		}

@@ -31,7 +31,6 @@ type local struct {
 	typ   *ctype.Type
 	param int32     // index, -1
 	alias ir.PathID // what it stands for, if it is assigned once
-	init  bool
 }
 
 // scope is a block with its variables and its cleanups.
