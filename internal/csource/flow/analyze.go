@@ -138,7 +138,7 @@ func (r *run) fixpoint() {
 			return
 		}
 		s := r.in[b][k]
-		r.block(b, s.clone(), func(to int32, t *state) { r.arrive(to, t, work) })
+		r.block(b, s.fork(), func(to int32, t *state) { r.arrive(to, t, work) })
 	}
 }
 
@@ -167,7 +167,7 @@ func (r *run) arrive(to int32, t *state, work *heap) {
 func (r *run) emission() {
 	for b := range r.in {
 		for _, k := range r.order[b] {
-			r.block(int32(b), r.in[b][k].clone(), func(int32, *state) {})
+			r.block(int32(b), r.in[b][k].fork(), func(int32, *state) {})
 		}
 	}
 }

@@ -79,9 +79,13 @@ type Func struct {
 	HasLock bool // calls a lock primitive of the table itself
 	// Registers is set if it calls what registers callbacks or queues work.
 	Registers bool
-	Names     []string // functions that it calls
-	Refs      []Ref    // its other uses of functions
-	packed    []byte
+	// CallsParam is set if it calls a parameter, or a pointer of which nothing
+	// is known.
+	CallsParam bool
+	NoReturn   bool     // no way leads to a return
+	Names      []string // functions that it calls
+	Refs       []Ref    // its other uses of functions
+	packed     []byte
 }
 
 // Attr is an annotation that matters: __acquires, __releases, __must_hold,

@@ -30,7 +30,9 @@ func (f *Func) addRefs() {
 			}
 		}
 	}
+	f.NoReturn = true
 	for b := range f.Blocks {
+		f.NoReturn = f.NoReturn && f.Blocks[b].Term != Return
 		for i := range f.Blocks[b].Instrs {
 			c := f.Blocks[b].Instrs[i].Call
 			if c == nil {
@@ -56,7 +58,10 @@ func (f *Func) addCall(c *Call, add func(Ref)) {
 		}
 		add(r)
 	default:
-		if owner, field, v := f.Member(c.Through); owner != "" {
+		owner, field, v := f.Member(c.Through)
+		if owner == "" {
+			f.CallsParam = true
+		} else {
 			add(Ref{Owner: owner, Field: field, Var: v})
 		}
 	}

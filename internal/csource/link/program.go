@@ -299,6 +299,15 @@ func (p *Program) runLevel(ctx context.Context, level [][]int32, jobs int) {
 // component analyses functions that call each other: twice, so that the
 // second time each knows what the others do.
 func (p *Program) component(comp []int32) {
+	if len(comp) == 1 && p.boring(p.funcs[comp[0]]) {
+		p.sums[comp[0]] = &flow.Summary{Fn: p.funcs[comp[0]], Boring: true, NoReturn: p.funcs[comp[0]].NoReturn}
+		p.funcs[comp[0]].Paths = nil
+		if p.huge() {
+			p.funcs[comp[0]].Drop()
+		}
+		p.release(comp)
+		return
+	}
 	rounds := 1
 	if len(comp) > 1 {
 		rounds = 2
@@ -325,6 +334,47 @@ func (p *Program) component(comp []int32) {
 	p.release(comp)
 }
 
+// boring reports whether a function touches no lock and nothing else that
+// callers want to know: most are so, and need not be unpacked.
+func (p *Program) boring(f *ir.Func) bool {
+	if f.HasLock || f.Registers || f.CallsParam || len(f.Attrs) > 0 {
+		return false
+	}
+	for _, name := range f.Names {
+		if p.matters(f, &ir.Ref{Name: name}) {
+			return false
+		}
+	}
+	for i := range f.Refs {
+		if p.matters(f, &f.Refs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Program) matters(f *ir.Func, r *ir.Ref) bool {
+	if r.Pass {
+		return false // who gets it matters by itself
+	}
+	if r.Name == "" {
+		for _, g := range p.through(f, r.Owner, r.Field, r.Var) {
+			if s := p.sums[g.ID]; s == nil || !s.Boring {
+				return true
+			}
+		}
+		return false
+	}
+	if p.tab.Call(r.Name) != nil && !p.Own(f, r.Name) {
+		return true
+	}
+	if g := p.find(f.Unit, r.Name); g != nil {
+		s := p.sums[g.ID]
+		return s == nil || !s.Boring
+	}
+	return strings.Contains(r.Name, "lock")
+}
+
 // release gives up what only callers of a function want to know, once the
 // last of them is summed up. Callbacks are looked at later.
 func (p *Program) release(comp []int32) {
@@ -341,7 +391,7 @@ func (p *Program) release(comp []int32) {
 }
 
 func (p *Program) settle(v int32) {
-	if s := p.sums[v]; len(p.entry[s.Fn]) == 0 {
+	if s := p.sums[v]; !s.Boring && len(p.entry[s.Fn]) == 0 {
 		s.Settle(p.called[v])
 	}
 }
