@@ -75,6 +75,7 @@ func (f *Func) Pack() {
 	}
 	f.packed = append([]byte(nil), w.buf...)
 	f.Unload()
+	f.Paths = nil
 }
 
 // forget drops the texts that nobody will ask for: of conditions where no lock

@@ -169,7 +169,10 @@ func (p *Program) callEntries(f *ir.Func) {
 		return
 	}
 	f.Unpack()
-	defer f.Unload()
+	defer func() {
+		f.Unload()
+		f.Paths = nil
+	}()
 	for b := range f.Blocks {
 		for i := range f.Blocks[b].Instrs {
 			in := &f.Blocks[b].Instrs[i]
