@@ -142,4 +142,4 @@ func roomy() {
 }
 
 // memoryLimit is where collecting garbage becomes more urgent than speed.
-const memoryLimit = 3 << 30
+const memoryLimit = 3600 << 20
