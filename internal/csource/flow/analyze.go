@@ -35,31 +35,32 @@ const (
 
 // run is the analysis of one function.
 type run struct {
-	fn    *ir.Func
-	tab   *lockapi.Table
-	res   Resolver
-	book  *book
-	sum   *Summary
-	masks []mask  // by atom
-	slot  []int32 // atom → index into state.vals, -1: not followed
-	nslot int
-	in    []map[uint64]*state
-	order [][]uint64 // keys of in, in order of arrival
-	emit  bool
-	seen  map[seenKey]bool
-	takes map[ir.PathID]bool // locks that the function takes while it cannot hold them
-	given map[ir.AtomID]bool // locals that are stored elsewhere
-	exits []exitState
-	deps  map[string][]ir.AtomID // what reads a local or member
-	must  []bool                 // blocks that every way to a return passes
-	at    int32                  // block that is run
-	steps int
-	kept  ir.PathID // the local that the last call's result is put in, if its locks were named by it
+	fn     *ir.Func
+	tab    *lockapi.Table
+	res    Resolver
+	book   *book
+	sum    *Summary
+	masks  []mask  // by atom
+	slot   []int32 // atom → index into state.vals, -1: not followed
+	nslot  int
+	in     []map[uint64]*state
+	order  [][]uint64 // keys of in, in order of arrival
+	emit   bool
+	seen   map[seenKey]bool
+	takes  map[ir.PathID]bool // locks that the function takes while it cannot hold them
+	inited map[ir.PathID]bool // locks that the function initialises
+	given  map[ir.AtomID]bool // locals that are stored elsewhere
+	exits  []exitState
+	deps   map[string][]ir.AtomID // what reads a local or member
+	must   []bool                 // blocks that every way to a return passes
+	at     int32                  // block that is run
+	steps  int
+	kept   ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
 
 // Analyze follows every path of f.
 func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
-	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}, given: map[ir.AtomID]bool{}}
+	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}, given: map[ir.AtomID]bool{}, inited: map[ir.PathID]bool{}}
 	if len(f.Blocks) == 0 {
 		return r.sum
 	}
@@ -237,7 +238,7 @@ func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
 	}
 	v := &u.vals[i]
 	if yes {
-		if v.eqs != nil && !slices.Contains(v.eqs, t.Eq) {
+		if v.eqs != nil && !slices.Contains(v.eqs, t.Eq) || v.ne == t.Eq {
 			return false
 		}
 		v.eqs = []string{t.Eq}
@@ -248,6 +249,8 @@ func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
 		if v.eqs = without(v.eqs, t.Eq); len(v.eqs) == 0 {
 			return false
 		}
+	} else if v.ne == "" {
+		v.ne = t.Eq
 	}
 	if t.Mask == ir.Zero {
 		v.bits &^= ir.Zero

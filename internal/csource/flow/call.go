@@ -123,6 +123,10 @@ func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*
 		r.calls(e, name, in, s)
 	case lockapi.Complete:
 		r.complete(e, name, in, s)
+	case lockapi.Init:
+		if l := r.lockOf(e, in, name); l.Path != 0 {
+			r.inited[l.Path] = true
+		}
 	case lockapi.Free, lockapi.Destroy:
 		r.free(e, name, in, s)
 	case lockapi.Alloc:
@@ -489,7 +493,7 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 			continue
 		}
 		v := r.value(s, in.Call.Args[g.Param])
-		if v.bits&g.Bits == 0 || g.Eq != "" && v.eqs != nil && !slices.Contains(v.eqs, g.Eq) {
+		if v.bits&g.Bits == 0 || g.Eq != "" && (v.eqs != nil && !slices.Contains(v.eqs, g.Eq) || v.ne == g.Eq) || g.Ne != "" && v.eq() == g.Ne {
 			return false
 		}
 	}
@@ -574,11 +578,14 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 		if p.Kind != ir.ParamPath {
 			continue
 		}
-		n := Guard{Param: p.Index, Mask: g.Mask, Bits: g.Bits, Eq: g.Eq}
+		n := Guard{Param: p.Index, Mask: g.Mask, Bits: g.Bits, Eq: g.Eq, Ne: g.Ne}
 		if i := slices.IndexFunc(out, func(o Guard) bool { return o.Param == n.Param && o.Mask == n.Mask }); i >= 0 {
 			out = slices.Clone(out)
 			if out[i].Bits &= n.Bits; out[i].Eq == "" {
 				out[i].Eq = n.Eq
+			}
+			if out[i].Ne == "" {
+				out[i].Ne = n.Ne
 			}
 		} else if len(out) < 4 {
 			out = append(out[:len(out):len(out)], n)

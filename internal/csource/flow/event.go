@@ -50,8 +50,8 @@ func (r *run) guards(s *state) []Guard {
 		v := s.vals[r.slot[a]]
 		switch {
 		case len(out) >= 4:
-		case p >= 0 && (v.bits != ir.Any || v.eq() != ""):
-			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq()})
+		case p >= 0 && (v.bits != ir.Any || v.eq() != "" || v.ne != ""):
+			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq(), Ne: v.ne})
 		case p < 0 && (v.bits == ir.Zero || v.bits&ir.Zero == 0):
 			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
 		}
@@ -172,6 +172,16 @@ func (r *run) emitAcquire(s *state, e *Event) {
 func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 	for i := range s.held {
 		h := &s.held[i]
+		if h.Path != 0 && h.Path == e.Lock.Path && !e.Try && !contains(dropped, h.Path) && !s.isUnsure(h.Class) {
+			r.recursion(s, h, e)
+			return // what else is held around it says nothing of orders
+		}
+	}
+	if r.inited[e.Lock.Path] {
+		return // nobody else knows it yet
+	}
+	for i := range s.held {
+		h := &s.held[i]
 		if contains(dropped, h.Path) || s.isUnsure(h.Class) {
 			continue
 		}
@@ -185,6 +195,9 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 		}
 		if (h.Class == "" || e.Lock.Class == "") && r.once(seenKey{kind: "unnamed", line: e.Line, p: h.Path<<16 | e.Lock.Path}) {
 			r.unnamed(Pair{From: *h, To: e, Hard: s.hard})
+		}
+		if h.Type == model.WWMutex && e.Lock.Type == model.WWMutex {
+			continue // one of them backs off
 		}
 		if h.Class == "" || e.Lock.Class == "" || !r.once(seenKey{kind: "pair", line: e.Line, a: h.Class + "/" + h.Sub + string(h.Mode), b: e.Lock.Class + "/" + e.Lock.Sub + string(e.Lock.Mode), p: h.Path}) {
 			continue

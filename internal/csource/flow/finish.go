@@ -522,7 +522,10 @@ func common(a, b []Guard) []Guard {
 				if g.Eq != h.Eq {
 					g.Eq = ""
 				}
-				if g.Bits != ir.Any || g.Eq != "" {
+				if g.Ne != h.Ne {
+					g.Ne = ""
+				}
+				if g.Bits != ir.Any || g.Eq != "" || g.Ne != "" {
 					out = append(out, g)
 				}
 			}

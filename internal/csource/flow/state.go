@@ -37,6 +37,7 @@ type region struct {
 type val struct {
 	bits ir.Bits
 	eqs  []string
+	ne   string // a constant that it is not
 }
 
 // eq is the one constant that the atom is, "" if that is not known.
@@ -163,6 +164,10 @@ func (s *state) join(t *state) bool {
 		v, w := &s.vals[i], &t.vals[i]
 		if b := v.bits | w.bits; b != v.bits {
 			v.bits = b
+			changed = true
+		}
+		if v.ne != "" && v.ne != w.ne {
+			v.ne = ""
 			changed = true
 		}
 		if u := union(v.eqs, w.eqs); len(u) != len(v.eqs) {

@@ -89,7 +89,8 @@ type Guard struct {
 	Param int32
 	Mask  string // "" for all of it
 	Bits  ir.Bits
-	Eq    string
+	Eq    string // it is this constant
+	Ne    string // it is not this one
 }
 
 // Event is something that a call of a function does or may do.

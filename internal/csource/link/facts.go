@@ -96,6 +96,9 @@ func (b *facts) class(l *srcfact.Lock, f *ir.Func, t *flow.Take) {
 // order is one lock taken under another.
 func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 	from, to := b.lock(&pr.From, f), b.lock(&pr.To.Lock, f)
+	if slices.ContainsFunc(b.entry[f], func(e *entry) bool { return slices.Contains(e.holds, pr.To.Lock.Class) }) {
+		return // its callers hold it: that is a recursion
+	}
 	if from.Class == to.Class && from.Subclass == to.Subclass {
 		return // two instances: only the code's author knows their order
 	}
@@ -103,6 +106,9 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 	o.Relation = relation(f, &pr.From, &pr.To.Lock)
 	if isInit(f) {
 		o.Relation = srcfact.RelSingle
+	}
+	if b.doubtful(f, pr) {
+		o.Relation = srcfact.RelUnknown
 	}
 	for i := range pr.Gates {
 		g := &pr.Gates[i]
@@ -121,6 +127,15 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 		o.Reasons = append(o.Reasons, "taken only if the code finds itself in a certain context")
 	}
 	b.out.Orders = append(b.out.Orders, o)
+}
+
+// doubtful reports whether an order says little: deliberate in a test, of
+// locks that have no better name than the function that returned them, of a
+// semaphore that another function gives back, or where there is one CPU only.
+func (b *facts) doubtful(f *ir.Func, pr *flow.Pair) bool {
+	file := f.Unit.File
+	return isTest(file) || strings.HasPrefix(file, "arch/um/") || strings.HasSuffix(pr.From.Class, "()") || strings.HasSuffix(pr.To.Lock.Class, "()") ||
+		pr.From.Type == model.Semaphore && b.halfOf(f, pr.From.Class, true)
 }
 
 // gates lists the single locks that every known caller of a static function
@@ -310,6 +325,9 @@ func (b *facts) slip(f *ir.Func, s *flow.Slip) {
 			s.Conf = model.Low
 		}
 	}
+	if strings.HasSuffix(s.Lock.Class, "()") && s.Kind != string(srcfact.SlipSleep) {
+		s.Conf = model.Low // it has no better name than what returned it
+	}
 	if isCore(f.Unit) {
 		s.Conf = lower(s.Conf)
 		s.Why = append(slices.Clip(s.Why), "this file implements what is taken for granted elsewhere: its callers have rules of their own")
@@ -367,7 +385,7 @@ func (b *facts) last(f *ir.Func, s *flow.Slip) []srcfact.Step {
 // isTest reports whether a file is there to do wrong what it tests.
 func isTest(file string) bool {
 	name := path.Base(file)
-	return strings.Contains(name, "selftest") || strings.Contains(name, "kunit") || strings.HasPrefix(file, "lib/") && strings.Contains(name, "test")
+	return strings.Contains(name, "selftest") || strings.Contains(name, "kunit") || (strings.HasPrefix(file, "lib/") || strings.HasPrefix(file, "kernel/")) && strings.Contains(name, "test")
 }
 
 // finish sorts, and drops what concerns no checked file.
