@@ -1,0 +1,205 @@
+package link
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"gordian/internal/csource/flow"
+	"gordian/internal/csource/ir"
+)
+
+// Summarize analyses every function, callees before callers. jobs workers
+// share the work; progress may be nil.
+func (p *Program) Summarize(ctx context.Context, jobs int, progress func(done, total int)) error {
+	w := p.newWork()
+	var wg sync.WaitGroup
+	for range max(jobs, 1) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for c := range w.ready {
+				if ctx.Err() == nil {
+					p.component(w.comps[c])
+				}
+				w.finish(c, progress, len(p.funcs))
+			}
+		}()
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// work hands out the components of the call graph whose callees are done.
+type work struct {
+	comps   [][]int32
+	callers [][]int32      // by component
+	waits   []atomic.Int32 // by component: callees that are not done
+	ready   chan int32     // holds all of them, if need be
+	left    atomic.Int64
+	done    atomic.Int64
+}
+
+func (p *Program) newWork() *work {
+	p.succ = p.graph()
+	p.waiting = make([]atomic.Int32, len(p.succ))
+	comps := components(p.succ) // Tarjan 1972: callees first
+	in := make([]int32, len(p.succ))
+	for c, comp := range comps {
+		slices.Sort(comp)
+		for _, v := range comp {
+			in[v] = int32(c)
+		}
+	}
+	w := &work{comps: comps, callers: make([][]int32, len(comps)), waits: make([]atomic.Int32, len(comps)), ready: make(chan int32, len(comps)+1)}
+	w.left.Store(int64(len(comps)))
+	for c, comp := range comps {
+		p.addWork(w, int32(c), comp, in)
+	}
+	if len(comps) == 0 {
+		close(w.ready)
+	}
+	for c := range comps {
+		if w.waits[c].Load() == 0 {
+			w.ready <- int32(c)
+		}
+	}
+	return w
+}
+
+func (p *Program) addWork(w *work, c int32, comp, in []int32) {
+	var callees []int32
+	for _, v := range comp {
+		for _, g := range p.succ[v] {
+			p.waiting[g].Add(1)
+			if in[g] != c {
+				callees = append(callees, in[g])
+			}
+		}
+	}
+	slices.Sort(callees)
+	callees = slices.Compact(callees)
+	w.waits[c].Store(int32(len(callees)))
+	for _, g := range callees {
+		w.callers[g] = append(w.callers[g], c)
+	}
+}
+
+// finish makes ready what waited for component c only.
+func (w *work) finish(c int32, progress func(done, total int), total int) {
+	for _, k := range w.callers[c] {
+		if w.waits[k].Add(-1) == 0 {
+			w.ready <- k
+		}
+	}
+	n := int64(len(w.comps[c]))
+	before := w.done.Add(n) - n
+	if progress != nil && (before/4096 != (before+n)/4096 || before+n == int64(total)) {
+		progress(int(before+n), total)
+	}
+	if w.left.Add(-1) == 0 {
+		close(w.ready)
+	}
+}
+
+// component analyses functions that call each other: twice, so that the
+// second time each knows what the others do.
+func (p *Program) component(comp []int32) {
+	if len(comp) == 1 && p.boring(p.funcs[comp[0]]) {
+		p.sums[comp[0]] = &flow.Summary{Fn: p.funcs[comp[0]], Boring: true, NoReturn: p.funcs[comp[0]].NoReturn}
+		p.funcs[comp[0]].Paths = nil
+		if p.huge() {
+			p.funcs[comp[0]].Drop()
+		}
+		p.release(comp)
+		return
+	}
+	rounds := 1
+	if len(comp) > 1 {
+		rounds = 2
+	}
+	if len(comp) > 200 {
+		rounds = 1
+	}
+	for _, id := range comp {
+		p.funcs[id].Unpack()
+	}
+	for range rounds {
+		for _, id := range comp {
+			p.sums[id] = flow.Analyze(p.funcs[id], p.tab, p)
+		}
+	}
+	for _, id := range comp {
+		p.sums[id].Compact()
+		if p.huge() {
+			p.funcs[id].Drop()
+		} else {
+			p.funcs[id].Unload()
+		}
+	}
+	p.release(comp)
+}
+
+// boring reports whether a function touches no lock and nothing else that
+// callers want to know: most are so, and need not be unpacked.
+func (p *Program) boring(f *ir.Func) bool {
+	if f.HasLock || f.Registers || f.CallsParam || len(f.Attrs) > 0 {
+		return false
+	}
+	for _, name := range f.Names {
+		if p.matters(f, &ir.Ref{Name: name}) {
+			return false
+		}
+	}
+	for i := range f.Refs {
+		if p.matters(f, &f.Refs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Program) matters(f *ir.Func, r *ir.Ref) bool {
+	if r.Pass {
+		return false // who gets it matters by itself
+	}
+	if r.Name == "" {
+		for _, g := range p.through(f, r.Owner, r.Field, r.Var) {
+			if s := p.sums[g.ID]; s == nil || !s.Boring {
+				return true
+			}
+		}
+		return false
+	}
+	if p.tab.Call(r.Name) != nil && !p.Own(f, r.Name) {
+		return true
+	}
+	if g := p.find(f.Unit, r.Name); g != nil {
+		s := p.sums[g.ID]
+		return s == nil || !s.Boring
+	}
+	return strings.Contains(r.Name, "lock")
+}
+
+// release gives up what only callers of a function want to know, once the
+// last of them is summed up. Callbacks are looked at later.
+func (p *Program) release(comp []int32) {
+	for _, v := range comp {
+		if p.waiting[v].Load() == 0 {
+			p.settle(v)
+		}
+		for _, w := range p.succ[v] {
+			if p.waiting[w].Add(-1) == 0 && p.sums[w] != nil && !slices.Contains(comp, w) {
+				p.settle(w)
+			}
+		}
+	}
+}
+
+func (p *Program) settle(v int32) {
+	if s := p.sums[v]; !s.Boring && len(p.entry[s.Fn]) == 0 {
+		s.Settle(p.called[v])
+	}
+}
