@@ -3,6 +3,7 @@ SHELL     := /bin/bash
 GO        ?= go
 LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 SHARED    ?= ../shared
+LINUX     ?=
 FUZZTIME  ?= 10m
 
 .DEFAULT_GOAL := help
@@ -47,11 +48,12 @@ demo: build ## diagnose the evidence in examples/, and write demo.html
 	./gordian diagnose --fail-on never -o demo.html $$logs || exit; \
 	echo; echo "All of them on one page: demo.html"
 
-bench: build ## speed and memory on a 200 MB log, beside GNU grep
+bench: build ## speed and memory: logs beside GNU grep, source (LINUX=DIR) beside sparse and coccinelle
 	bench/log.sh ./gordian $(SHARED)
+	LINUX="$(LINUX)" bench/source.py ./gordian
 
-eval: build ## accuracy on the corpora in SHARED, when they are there
-	@bench/eval.sh ./gordian $(SHARED)
+eval: build ## accuracy on the corpora in SHARED (source: and LINUX=DIR), when they are there
+	@LINUX="$(LINUX)" bench/eval.sh ./gordian $(SHARED)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@for p in $$($(GO) list ./...); do \
