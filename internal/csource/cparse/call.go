@@ -35,6 +35,8 @@ func (p *parser) arguments() []*cast.Expr {
 	return l
 }
 
+// argument parses one argument. The commonest, a single token, is told apart
+// first: it needs none of the guessing that the others do.
 func (p *parser) argument() *cast.Expr {
 	start := p.i
 	if k := p.peek(1); k == cpp.Comma || k == cpp.RParen || p.tok == cpp.Comma {
@@ -57,6 +59,8 @@ func (p *parser) argument() *cast.Expr {
 	return p.oddArgument(start, reported)
 }
 
+// someArgument parses what looks like an expression, a type or a value of a
+// struct; the caller sees whether that was right by where it ends.
 func (p *parser) someArgument() *cast.Expr {
 	switch {
 	case p.tok == cpp.Dot, p.tok == cpp.LBracket: // of a macro that fills a struct
@@ -139,6 +143,8 @@ func (p *parser) argumentEnd(i int) (semis, ok bool) {
 	}
 }
 
+// skipArgument passes everything up to the end of an argument, brackets and
+// all.
 func (p *parser) skipArgument() {
 	for p.tok != cpp.Comma && p.tok != cpp.RParen && p.tok != cpp.EOF {
 		switch p.tok {

@@ -5,6 +5,7 @@ import (
 	"gordian/internal/csource/cpp"
 )
 
+// control parses a statement that governs others.
 func (p *parser) control() *cast.Stmt {
 	switch p.tok {
 	case cpp.KwIf:
@@ -87,6 +88,8 @@ func (p *parser) recoverParen(open int) *cast.Expr {
 	return e
 }
 
+// doStatement parses do … while (x). The end may be a macro, and a macro may
+// bring the semicolon.
 func (p *parser) doStatement() *cast.Stmt {
 	s := p.stmt(cast.DoStmt)
 	p.next()
@@ -104,6 +107,8 @@ func (p *parser) doStatement() *cast.Stmt {
 	return s // a missing semicolon is a macro's
 }
 
+// forStatement parses a for loop. A head that is not understood is skipped
+// alone: what it repeats may still be.
 func (p *parser) forStatement() *cast.Stmt {
 	s := p.stmt(cast.ForStmt)
 	p.next()

@@ -23,6 +23,8 @@ func (p *parser) declaration(s *specs, outside bool) {
 	p.declarators(s, base, outside)
 }
 
+// declarators parses the list behind the specifiers, up to the semicolon or the
+// end of the function whose head it is.
 func (p *parser) declarators(s *specs, base *cast.Type, outside bool) {
 	for first := true; !p.bad; first = false {
 		v := p.variable(s, base)

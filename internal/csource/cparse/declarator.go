@@ -187,6 +187,7 @@ func (p *parser) parameters(f *cast.Type) {
 	p.vars = p.vars[:from]
 }
 
+// isVoid reports whether v is the void of "f(void)".
 func isVoid(v *cast.Var) bool {
 	return v.Name == "" && v.Type.Kind == cast.BaseType && v.Type.Name == "void"
 }

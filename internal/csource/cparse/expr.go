@@ -67,6 +67,8 @@ func (p *parser) assignmentFrom(e *cast.Expr) *cast.Expr {
 	return e
 }
 
+// conditional parses "? a : b"; in GNU C the a may be missing. Commas inside it
+// are its own, also where they would end an argument.
 func (p *parser) conditional(cond *cast.Expr) *cast.Expr {
 	e := p.around(cast.Cond, cond)
 	p.next()
@@ -116,6 +118,7 @@ var prefixOps = [...]struct {
 	{cpp.Sub, cast.Neg}, {cpp.Add, cast.Plus}, {cpp.Inc, cast.PreInc}, {cpp.Dec, cast.PreDec},
 }
 
+// prefixOp is the operation of a prefix operator.
 func prefixOp(k cpp.Kind) cast.Op {
 	for _, o := range prefixOps {
 		if o.kind == k {
@@ -163,6 +166,7 @@ func (p *parser) unary() *cast.Expr {
 	return e
 }
 
+// labelAddress parses &&label.
 func (p *parser) labelAddress() *cast.Expr {
 	e := p.node(cast.AddrOf, p.cur())
 	p.next()
@@ -225,6 +229,7 @@ func (p *parser) holdsString(n int) bool {
 	return false
 }
 
+// literal parses a number or a character.
 func (p *parser) literal() *cast.Expr {
 	t := p.cur()
 	op := cast.Number
@@ -301,6 +306,8 @@ func (p *parser) postfix(e *cast.Expr) *cast.Expr {
 	return e
 }
 
+// member parses ".name" or "->name" behind x. Keywords are names here: a member
+// may be called "default" if a macro says so.
 func (p *parser) member(op cast.Op, x *cast.Expr) *cast.Expr {
 	e := p.around(op, x)
 	p.next()
@@ -313,6 +320,7 @@ func (p *parser) member(op cast.Op, x *cast.Expr) *cast.Expr {
 	return e
 }
 
+// index parses "[y]" behind x.
 func (p *parser) index(x *cast.Expr) *cast.Expr {
 	e := p.around(cast.Index, x)
 	p.next()
@@ -348,6 +356,7 @@ func (p *parser) paren() *cast.Expr {
 	return p.postfix(e)
 }
 
+// statementExpr parses ({ … }).
 func (p *parser) statementExpr() *cast.Expr {
 	e := p.node(cast.StmtExpr, p.cur())
 	p.next()
@@ -359,6 +368,8 @@ func (p *parser) statementExpr() *cast.Expr {
 	return e
 }
 
+// castOrLiteral parses "(type)x" and "(type){ … }", which differ only behind the
+// parenthesis.
 func (p *parser) castOrLiteral() *cast.Expr {
 	e := p.node(cast.Cast, p.cur())
 	p.next()
@@ -376,6 +387,7 @@ func (p *parser) castOrLiteral() *cast.Expr {
 	return e
 }
 
+// sizeof parses sizeof and _Alignof, of a type or of an expression.
 func (p *parser) sizeof() *cast.Expr {
 	e := p.node(cast.SizeofExpr, p.cur())
 	p.next()

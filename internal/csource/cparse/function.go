@@ -59,6 +59,7 @@ func (p *parser) bodyEnd() int {
 	return end
 }
 
+// sameLine reports whether two tokens of the window stand in one line.
 func (p *parser) sameLine(i, j int) bool {
 	return p.f.Line(cast.Pos(p.toks[i].Pos)) == p.f.Line(cast.Pos(p.toks[j].Pos))
 }
@@ -194,6 +195,7 @@ func macroFamily(macro string) (prefix string, ok bool) {
 	return "", false
 }
 
+// pairs makes parameters of "type, name, type, name".
 func (p *parser) pairs(args []*cast.Expr) []*cast.Var {
 	from := len(p.vars)
 	for i := 0; i+1 < len(args); i += 2 {

@@ -136,6 +136,7 @@ func (p *parser) argumentIsType() bool {
 	return false
 }
 
+// endsArgument reports whether an argument ends before the token with index i.
 func (p *parser) endsArgument(i int) bool {
 	return p.toks[i].Kind == cpp.Comma || p.toks[i].Kind == cpp.RParen
 }

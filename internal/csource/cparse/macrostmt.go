@@ -75,6 +75,8 @@ func (p *parser) continues() bool {
 	return p.tok.IsAssign() || p.tok.Precedence() > 0
 }
 
+// exprStatement parses an expression with its semicolon, or a macro call that
+// governs what follows.
 func (p *parser) exprStatement() *cast.Stmt {
 	s := p.stmt(cast.ExprStmt)
 	t := *p.cur()
@@ -125,6 +127,9 @@ func macroName(x *cast.Expr) string {
 	return x.Name
 }
 
+// startsStatement reports whether a statement may begin with the token here.
+// Numbers and operators are left out: behind a call they are the rest of an
+// expression that went wrong.
 func (p *parser) startsStatement() bool {
 	switch p.tok {
 	case cpp.Ident, cpp.Mul, cpp.Inc, cpp.Dec, cpp.LParen, cpp.KwAsm, cpp.LBrace:

@@ -73,6 +73,7 @@ type parser struct {
 	vars  []*cast.Var
 }
 
+// reset makes p ready for another text. The buffers stay.
 func (p *parser) reset(a *cast.Arena, path, text string, o Options) {
 	c := cpp.Config{Relevant: o.Relevant, Arms: o.Arms, Config: o.Config}
 	if o.Macros != nil {
@@ -101,6 +102,7 @@ func lines(text string) []int32 {
 	}
 }
 
+// finish collects what the reader saw, and lets go of the file.
 func (p *parser) finish() *cast.File {
 	f := p.f
 	f.Includes, f.Comments, f.Arms = p.r.Includes, p.r.Comments, p.r.ByChoice
@@ -131,6 +133,7 @@ func (p *parser) report() {
 	}
 }
 
+// spell is how a token is named in messages.
 func spell(t *cpp.Token) string {
 	if t.Text != "" {
 		return t.Text

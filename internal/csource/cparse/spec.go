@@ -18,6 +18,7 @@ type specs struct {
 	attrs                           []cast.Attr
 }
 
+// hasType reports whether a type was seen, be it only a guessed one.
 func (s *specs) hasType() bool { return s.typ != nil || s.n > 0 }
 
 // specifiers parses storage classes, qualifiers, annotations and the type.
@@ -58,6 +59,7 @@ func (p *parser) specifiers(s *specs) {
 	}
 }
 
+// storage notes a storage class.
 func (p *parser) storage(s *specs) {
 	switch p.tok {
 	case cpp.KwStatic:
@@ -88,6 +90,7 @@ func (p *parser) tagged() *cast.Type {
 	return p.structOrUnion()
 }
 
+// typ makes a type that stands here.
 func (p *parser) typ(k cast.TypeKind) *cast.Type {
 	t := p.a.Type()
 	t.Kind, t.Pos = k, p.pos()
@@ -125,6 +128,8 @@ func (p *parser) declaresFunction() bool {
 	return p.pointerName(p.i+1) || p.mark(p.i)&cpp.Typename != 0
 }
 
+// namedType takes the name here for the type. Unless it is known to be one, a
+// better type may still come.
 func (p *parser) namedType(s *specs) {
 	t := p.typ(cast.NamedType)
 	t.Name = p.cur().Text

@@ -7,6 +7,7 @@ import (
 	"gordian/internal/csource/cpp"
 )
 
+// stmt makes a statement that starts here.
 func (p *parser) stmt(k cast.StmtKind) *cast.Stmt {
 	s := p.a.Stmt()
 	s.Kind, s.Pos = k, p.pos()
@@ -21,6 +22,7 @@ func (p *parser) lastPos() cast.Pos {
 	return cast.Pos(p.toks[p.i-1].Pos)
 }
 
+// popStmts takes the statements above from off the stack.
 func (p *parser) popStmts(from int) []*cast.Stmt {
 	l := p.a.Stmts(p.stmts[from:])
 	p.stmts = p.stmts[:from]
@@ -66,6 +68,8 @@ func (p *parser) statement() *cast.Stmt {
 	return s
 }
 
+// recoverStatement goes back to where the statement began: how deep in brackets
+// it failed is not known, but from its start they can be counted.
 func (p *parser) recoverStatement(start int) *cast.Stmt {
 	p.bad = false
 	p.seek(start)
@@ -75,6 +79,7 @@ func (p *parser) recoverStatement(start int) *cast.Stmt {
 	return s
 }
 
+// countSkip counts something of a function that was not understood.
 func (p *parser) countSkip() {
 	p.report()
 	p.skipped++
@@ -133,10 +138,13 @@ func (p *parser) body() *cast.Stmt {
 	return b
 }
 
+// isLabel reports whether s only marks the statement behind it.
 func isLabel(s *cast.Stmt) bool {
 	return s.Kind == cast.LabelStmt || s.Kind == cast.CaseStmt || s.Kind == cast.DefaultStmt
 }
 
+// rawStatement tells statements apart by their first token. It leaves recovery
+// to statement.
 func (p *parser) rawStatement() *cast.Stmt {
 	switch p.tok {
 	case cpp.Ident:
@@ -188,6 +196,7 @@ func (p *parser) attributed() *cast.Stmt {
 	return p.rawStatement()
 }
 
+// jump parses what goes somewhere else, and the labels of a switch.
 func (p *parser) jump() *cast.Stmt {
 	s := p.stmt(cast.BreakStmt)
 	k := p.tok
@@ -239,6 +248,8 @@ func (p *parser) semi() {
 	p.fail()
 }
 
+// endsInArg reports whether the statement ends because the argument that it
+// stands in does.
 func (p *parser) endsInArg() bool {
 	return p.inArg > 0 && (p.tok == cpp.Comma || p.tok == cpp.RParen)
 }

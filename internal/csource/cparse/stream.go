@@ -25,6 +25,8 @@ func (p *parser) more() {
 	p.safe = len(p.toks) - ahead
 }
 
+// read appends a batch of tokens. Behind the end of the file it appends as many
+// as peek may look at, so that nobody has to check.
 func (p *parser) read() {
 	p.toks = p.r.Fill(p.toks, batch)
 	last := p.toks[len(p.toks)-1]
@@ -47,8 +49,10 @@ func (p *parser) slide() {
 	p.safe = n - ahead
 }
 
+// cur is the current token; it moves when more are read.
 func (p *parser) cur() *cpp.Token { return &p.toks[p.i] }
 
+// pos is the position of the current token.
 func (p *parser) pos() cast.Pos { return cast.Pos(p.toks[p.i].Pos) }
 
 // next moves to the next token, but never past the end.

@@ -123,6 +123,7 @@ func (p *parser) fields(t *cast.Type, end cpp.Kind) {
 	p.vars = p.vars[:from]
 }
 
+// recoverField skips a member that was not understood.
 func (p *parser) recoverField(start int, end cpp.Kind) {
 	p.bad = false
 	p.f.Stats.SkipDecls++
@@ -281,6 +282,7 @@ func (p *parser) enum() *cast.Type {
 	return t
 }
 
+// enumerator parses "NAME = value".
 func (p *parser) enumerator(integer *cast.Type) {
 	if p.accept(cpp.Comma) {
 		return
@@ -301,6 +303,7 @@ func (p *parser) enumerator(integer *cast.Type) {
 	}
 }
 
+// skipEnumerator passes everything up to the next comma.
 func (p *parser) skipEnumerator() {
 	for p.tok != cpp.Comma && p.tok != cpp.RBrace && p.tok != cpp.EOF {
 		if p.tok == cpp.LParen || p.tok == cpp.LBrace || p.tok == cpp.LBracket {

@@ -1,9 +1,6 @@
 package cpp
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // decide says whether the arm behind a directive is chosen.
 func (r *Reader) decide(name, arg string) bool {
@@ -22,6 +19,7 @@ func (r *Reader) decide(name, arg string) bool {
 	return r.choose(strings.TrimSpace(arg), true)
 }
 
+// firstWord is the identifier that s starts with, blanks aside.
 func firstWord(s string) string {
 	s = s[skipBlanks(s, 0):]
 	n := 0
@@ -66,43 +64,12 @@ func (r *Reader) choose(text string, whole bool) bool {
 	return want
 }
 
+// put sets m[k], making m if there is none yet: most files need no such map.
 func put[K comparable](m *map[K]bool, k K, v bool) {
 	if *m == nil {
 		*m = map[K]bool{}
 	}
 	(*m)[k] = v
-}
-
-// truth of a condition.
-type truth uint8
-
-const (
-	maybe truth = iota
-	yes
-	no
-)
-
-func truthOf(b bool) truth {
-	if b {
-		return yes
-	}
-	return no
-}
-
-// value is what a part of a condition is. Some names are known to be true
-// without being a known number.
-type value struct {
-	n     int64
-	known bool
-	truth truth
-}
-
-func number(n int64) value { return value{n, true, truthOf(n != 0)} }
-func boolean(t truth) value {
-	if t == maybe {
-		return value{}
-	}
-	return value{n: int64(2 - t), known: true, truth: t}
 }
 
 // condition evaluates the expression of an #if.
@@ -120,6 +87,7 @@ const (
 	maxCondDepth  = 64
 )
 
+// lex splits the condition into tokens once; it may be evaluated three times.
 func (c *condition) lex(text string) {
 	var s scanner
 	s.init(text, &c.r.tab)
@@ -133,6 +101,7 @@ func (c *condition) lex(text string) {
 	}
 }
 
+// run evaluates the condition under what is assumed so far.
 func (c *condition) run() value {
 	c.i, c.depth, c.atoms = 0, 0, c.atoms[:0]
 	return c.ternary()
@@ -156,6 +125,7 @@ func (c *condition) assume(want bool) bool {
 	return false
 }
 
+// kind is the kind of the next token.
 func (c *condition) kind() Kind {
 	if c.i < len(c.toks) {
 		return c.toks[c.i].Kind
@@ -163,6 +133,7 @@ func (c *condition) kind() Kind {
 	return EOF
 }
 
+// accept passes a token of kind k.
 func (c *condition) accept(k Kind) bool {
 	if c.kind() != k {
 		return false
@@ -171,6 +142,7 @@ func (c *condition) accept(k Kind) bool {
 	return true
 }
 
+// ternary parses "a ? b : c".
 func (c *condition) ternary() value {
 	c.depth++
 	defer func() { c.depth-- }()
@@ -194,6 +166,8 @@ func (c *condition) ternary() value {
 	return value{}
 }
 
+// binary parses operators that bind at least as tight as least. Both sides are
+// always evaluated: that only makes more names known as unknown.
 func (c *condition) binary(least int) value {
 	v := c.unary()
 	for {
@@ -207,6 +181,7 @@ func (c *condition) binary(least int) value {
 	}
 }
 
+// unary parses prefix operators and parentheses.
 func (c *condition) unary() value {
 	c.depth++
 	defer func() { c.depth-- }()
@@ -235,94 +210,7 @@ func (c *condition) unary() value {
 	return c.primary()
 }
 
-func known2(known, b bool) truth {
-	if !known {
-		return maybe
-	}
-	return truthOf(b)
-}
-
-func apply(op Kind, a, b value) value {
-	switch op {
-	case AndAnd:
-		return boolean(and(a.truth, b.truth))
-	case OrOr:
-		// Not both false, by De Morgan.
-		return boolean(flip(and(flip(a.truth), flip(b.truth))))
-	}
-	if !a.known || !b.known {
-		return value{}
-	}
-	if compare, ok := comparison(op, a.n, b.n); ok {
-		return boolean(truthOf(compare))
-	}
-	n, ok := arithmetic(op, a.n, b.n)
-	if !ok {
-		return value{}
-	}
-	return number(n)
-}
-
-func flip(t truth) truth { return [...]truth{maybe, no, yes}[t] }
-
-func and(a, b truth) truth {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == yes && b == yes:
-		return yes
-	}
-	return maybe
-}
-
-func comparison(op Kind, a, b int64) (result, ok bool) {
-	switch op {
-	case EqEq:
-		return a == b, true
-	case NotEq:
-		return a != b, true
-	case Lt:
-		return a < b, true
-	case Gt:
-		return a > b, true
-	case Le:
-		return a <= b, true
-	case Ge:
-		return a >= b, true
-	}
-	return false, false
-}
-
-func arithmetic(op Kind, a, b int64) (int64, bool) {
-	switch op {
-	case Add:
-		return a + b, true
-	case Sub:
-		return a - b, true
-	case Mul:
-		return a * b, true
-	case Or:
-		return a | b, true
-	case And:
-		return a & b, true
-	case Xor:
-		return a ^ b, true
-	case Shl:
-		return a << (uint64(b) & 63), true
-	case Shr:
-		return a >> (uint64(b) & 63), true
-	case Div:
-		if b != 0 {
-			return a / b, true
-		}
-	case Mod:
-		if b != 0 {
-			return a % b, true
-		}
-	}
-	return 0, false
-}
-
+// primary parses a number or a name.
 func (c *condition) primary() value {
 	if c.i >= len(c.toks) {
 		return value{}
@@ -345,14 +233,7 @@ func (c *condition) primary() value {
 	return c.name(t)
 }
 
-func parseNumber(text string) value {
-	n, err := strconv.ParseInt(strings.TrimRight(text, "uUlL"), 0, 64)
-	if err != nil {
-		return value{}
-	}
-	return number(n)
-}
-
+// definedName parses what follows "defined".
 func (c *condition) definedName() value {
 	paren := c.accept(LParen)
 	if c.i >= len(c.toks) {

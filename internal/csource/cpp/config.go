@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// isConfig reports whether name is an option of the kernel configuration.
 func isConfig(name string) bool { return strings.HasPrefix(name, "CONFIG_") }
 
 // config evaluates an option of the kernel's configuration as the macro

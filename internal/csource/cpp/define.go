@@ -134,6 +134,8 @@ func (m *macro) parseParams(rest string) bool {
 	return true
 }
 
+// undef obeys #undef. From here on not even a header has such a macro: files
+// undefine a name to give it to a function of their own.
 func (r *Reader) undef(arg string) {
 	r.readSkipped()
 	name := firstWord(arg)
@@ -215,6 +217,7 @@ func (r *Reader) external(s *Symbol) *macro {
 	}
 }
 
+// relevantSymbol asks Config.Relevant, once for each name.
 func (r *Reader) relevantSymbol(sym int32) bool {
 	s := r.Symbol(sym)
 	if s.Mark&known == 0 {

@@ -115,6 +115,7 @@ func closing(line string, i int) int {
 	return i
 }
 
+// include notes the file that an #include names.
 func (r *Reader) include(arg string) {
 	arg = strings.TrimSpace(arg)
 	if len(arg) < 2 {
@@ -131,6 +132,7 @@ func (r *Reader) include(arg string) {
 	}
 }
 
+// endif closes the innermost #if; one too many does no harm.
 func (r *Reader) endif() {
 	if n := len(r.conds); n > 0 {
 		r.conds = r.conds[:n-1]

@@ -93,6 +93,8 @@ func (r *Reader) expand(m *macro, call Token) bool {
 	return true
 }
 
+// spend takes n tokens off what the call and the file may still yield: macros
+// that double each other would else fill the memory.
 func (r *Reader) spend(n int) {
 	r.budget -= n
 	r.total -= n
@@ -208,6 +210,7 @@ type substitution struct {
 	out      []Token
 }
 
+// substitute puts the arguments into the body of m.
 func (r *Reader) substitute(m *macro, args [][]Token) []Token {
 	body := r.lexBody(m)
 	s := substitution{r: r, m: m, args: args, out: make([]Token, 0, len(body)+8)}
@@ -310,6 +313,7 @@ func (r *Reader) join(a, b Token) (Token, bool) {
 	return t, s.pos == len(s.text) && t.Kind != EOF
 }
 
+// spelled is the text of a token.
 func spelled(t Token) string {
 	if t.Text != "" {
 		return t.Text

@@ -24,6 +24,8 @@ func (r *Reader) judge(m *macro) interest {
 	return r.judgeDeep(m, 0)
 }
 
+// judgeDeep is judge for a macro that depth others lead to. One that leads back
+// to itself counts as what is known of it so far.
 func (r *Reader) judgeDeep(m *macro, depth int) interest {
 	if m.judged || m.judging || depth > maxJudge {
 		return m.interest
@@ -97,6 +99,8 @@ func identity(toks []Token) bool {
 	return true
 }
 
+// unbalanced reports whether a macro opens a bracket that it does not close, or
+// the other way round: without it nothing around it can be parsed.
 func unbalanced(toks []Token) bool {
 	depth := 0
 	for _, t := range toks {
@@ -113,6 +117,7 @@ func unbalanced(toks []Token) bool {
 	return depth != 0
 }
 
+// tokenInterest says what token i of the body adds.
 func (r *Reader) tokenInterest(m *macro, toks []Token, i, depth int) interest {
 	t := toks[i]
 	switch t.Kind {
@@ -147,6 +152,7 @@ func (r *Reader) tokenInterest(m *macro, toks []Token, i, depth int) interest {
 	return worthless
 }
 
+// contains reports whether some token is of one of the kinds.
 func contains(toks []Token, kinds ...Kind) bool {
 	return slices.ContainsFunc(toks, func(t Token) bool { return slices.Contains(kinds, t.Kind) })
 }
@@ -162,10 +168,13 @@ func lvalue(toks []Token, i int) interest {
 	return worthless
 }
 
+// opens reports whether & behind a token of kind k takes an address.
 func opens(k Kind) bool {
 	return k == LParen || k == Comma || k.IsAssign() || k.Precedence() > 0 || k == Question || k == Colon
 }
 
+// identInterest says what a name in the body adds: one of the API table most, a
+// macro as much as its own body, a function that is called something.
 func (r *Reader) identInterest(m *macro, toks []Token, i, depth int) interest {
 	t := toks[i]
 	called := i+1 < len(toks) && toks[i+1].Kind == LParen

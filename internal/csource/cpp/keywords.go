@@ -23,6 +23,7 @@ type word struct {
 	mark Mark
 }
 
+// words lists all names that are known before any text is read.
 func words() []word {
 	var out []word
 	for _, g := range groups {

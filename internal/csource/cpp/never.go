@@ -16,6 +16,7 @@ func never(name string) bool {
 // essential, as the one of a driver's own dev_lock() is.
 func dull(name string) bool { return hasPrefix(name, families) || has(dullNames, name) }
 
+// hasPrefix reports whether name starts with one of the prefixes.
 func hasPrefix(name string, prefixes []string) bool {
 	for _, p := range prefixes {
 		if name[0] == p[0] && strings.HasPrefix(name, p) {
@@ -25,6 +26,7 @@ func hasPrefix(name string, prefixes []string) bool {
 	return false
 }
 
+// has reports whether name is in the set.
 func has(set map[string]struct{}, name string) bool {
 	_, found := set[name]
 	return found
@@ -72,6 +74,7 @@ var dullNames = setOf(
 	"test_and_set_bit", "test_and_clear_bit", "udelay", "ndelay", "net_ratelimit",
 )
 
+// setOf makes a set.
 func setOf(names ...string) map[string]struct{} {
 	m := make(map[string]struct{}, len(names))
 	for _, n := range names {

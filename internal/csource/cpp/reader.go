@@ -75,7 +75,7 @@ func (r *Reader) Fill(toks []Token, n int) []Token {
 		toks = append(toks, Token{})
 		t := &toks[len(toks)-1]
 		r.next(t)
-		r.note(t.Kind)
+		r.note(t)
 		if r.count > maxTokens {
 			r.Truncated = true
 			*t = Token{Pos: t.Pos, Flags: BOL}
@@ -90,14 +90,19 @@ func (r *Reader) Fill(toks []Token, n int) []Token {
 // Symbol is the symbol with number n; the pointer is good until the next Fill.
 func (r *Reader) Symbol(n int32) *Symbol { return &r.tab.syms[n] }
 
-func (r *Reader) note(k Kind) {
+// note keeps track of where in the file t is. A brace in the first column
+// closes all: the count may be off after #if arms that do not balance.
+func (r *Reader) note(t *Token) {
 	r.count++
-	r.last = k
-	switch k {
+	r.last = t.Kind
+	switch t.Kind {
 	case LBrace:
 		r.braces++
 	case RBrace:
 		r.braces = max(0, r.braces-1)
+		if t.Macro == 0 && t.Flags&BOL != 0 && (t.Pos == 0 || r.s.text[t.Pos-1] == '\n') {
+			r.braces = 0
+		}
 	}
 }
 

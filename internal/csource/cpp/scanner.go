@@ -11,6 +11,7 @@ type scanner struct {
 	comments func(from, to int)
 }
 
+// init makes s read text, its names going to tab.
 func (s *scanner) init(text string, tab *symtab) {
 	s.text, s.pos, s.tab, s.bol, s.comments = text, 0, tab, true, nil
 }
@@ -33,6 +34,8 @@ const (
 
 var class = makeClass()
 
+// makeClass says what starts with each byte. Bytes beyond ASCII count as
+// letters: in strings and comments they do not matter, elsewhere they are rare.
 func makeClass() (c [256]charClass) {
 	for i := range c {
 		c[i] = junk
@@ -132,6 +135,7 @@ func spliceLen(text string) int {
 	return 0
 }
 
+// ident reads a name, hashing it on the way: names are most of all bytes.
 func (s *scanner) ident(t *Token) {
 	text, i, h := s.text, s.pos, uint32(hashStart)
 	for i < len(text) && class[text[i]] <= digit {
@@ -255,6 +259,7 @@ func endOfLine(text string, from int) int {
 	}
 }
 
+// spliced reports whether a backslash joins the line to the next.
 func spliced(line string) bool {
 	for i := len(line) - 1; i >= 0; i-- {
 		switch line[i] {
@@ -296,6 +301,7 @@ var operators = [256]struct{ one, withEq, twice Kind }{
 	':': {Colon, 0, 0}, '#': {Hash, 0, HashHash},
 }
 
+// longest is the longest operator that c, c1 and c2 begin with, and its length.
 func longest(c, c1, c2 byte) (Kind, int) {
 	o := &operators[c]
 	switch {

@@ -51,6 +51,7 @@ func (t *symtab) reset(w []word) {
 	}
 }
 
+// hashOf is the hash that ident computes.
 func hashOf(name string) uint32 {
 	h := uint32(hashStart)
 	for i := 0; i < len(name); i++ {
@@ -78,6 +79,7 @@ func (t *symtab) intern(name string, h uint32) int32 {
 	return n
 }
 
+// grow doubles the index when it is half full.
 func (t *symtab) grow() {
 	t.index = make([]int32, 2*len(t.index))
 	mask := uint32(len(t.index) - 1)
