@@ -212,15 +212,15 @@ func (p *parser) annotatesCall(typed bool) bool {
 	if !typed && !p.annotation(p.i) && p.column0(end+1) {
 		return false // module_init(f), and the semicolon forgotten
 	}
-	switch after := p.at(end + 1); {
-	case after.Kind == cpp.Ident:
+	switch after := p.at(end + 1).Kind; after {
+	case cpp.Ident:
 		return p.annotatesName(end+1, typed)
-	case after.Kind == cpp.Mul:
+	case cpp.Mul:
 		return true
-	case after.Kind == cpp.KwAttribute:
+	case cpp.KwAttribute:
 		return !typed
 	default:
-		return after.Kind.StartsDecl() && (!typed || p.annotation(p.i))
+		return after.StartsDecl() && (!typed || p.annotation(p.i))
 	}
 }
 
