@@ -340,6 +340,7 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 		for _, e := range ways {
 			r.unsureOf(g, e, in, s)
 		}
+		r.least(ways, in, s)
 		r.result(in, s)
 		return []*state{s}
 	}
@@ -386,6 +387,24 @@ func (r *run) ambiguous(ways []*Exit, in *ir.Instr, s *state) bool {
 		}
 	}
 	return false
+}
+
+// least applies what all ways out of a callee do to interrupts, softirqs and
+// preemption; where they differ, what forbids less.
+func (r *run) least(ways []*Exit, in *ir.Instr, s *state) {
+	x := *ways[0]
+	for _, e := range ways[1:] {
+		x.BH, x.Preempt, x.RCU = min(x.BH, e.BH), min(x.Preempt, e.Preempt), min(x.RCU, e.RCU)
+		if e.Hard != x.Hard {
+			x.Hard = Restored
+		}
+	}
+	if x.Hard != Restored || s.hard == Off {
+		r.hardAfter(x.Hard, in, s)
+	}
+	s.bh += x.BH
+	s.preempt += x.Preempt
+	s.rcu += x.RCU
 }
 
 // unsureOf stops following the locks that an exit may or may not change.

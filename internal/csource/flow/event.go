@@ -159,7 +159,7 @@ func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
 
 // emitAcquire writes down what an acquisition means with what is held.
 func (r *run) emitAcquire(s *state, e *Event) {
-	if (e.Lock.Sleeps || e.Lock.Type.Sleeps() && e.Lock.Type != model.BitLock) && !e.Try {
+	if (e.Lock.Sleeps || e.Lock.Type.Sleeps() && e.Lock.Type != model.BitLock && e.Lock.Type != model.SRCU) && !e.Try {
 		r.sleep(s, &Event{Fn: e.Fn, Line: e.Line, API: e.API, Dropped: e.Dropped, Hard: e.Hard, When: e.When, InCtx: e.InCtx, GFP: -1, Text: e.API + "()"})
 	}
 	r.nest(s, e, nil)

@@ -11,7 +11,7 @@ import (
 
 // lockOf is the lock (or the thing waited for) that an effect of a call is about.
 func (r *run) lockOf(e *lockapi.Effect, in *ir.Instr, api string) Lock {
-	l := Lock{Fn: r.fn, Type: e.Type, Mode: e.Mode, API: api, Nest: e.Nest, IRQ: e.IRQ, Line: in.Line, Sleeps: e.Type == model.BitLock && e.Blocks()}
+	l := Lock{Fn: r.fn, Type: e.Type, Mode: e.Mode, API: api, Nest: e.Nest, IRQ: e.IRQ, Line: in.Line, Sleeps: e.Type == model.BitLock && !strings.Contains(api, "spin") && !strings.Contains(api, "hlist_bl")}
 	if l.Mode == "" {
 		l.Mode = model.Write
 	}
