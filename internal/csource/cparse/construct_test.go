@@ -59,7 +59,7 @@ func describe(src string) string {
 
 // TestFiles compares the trees of whole files with those beside them.
 func TestFiles(t *testing.T) {
-	for _, name := range []string{"driver.c"} {
+	for _, name := range []string{"driver.c", "board.h"} {
 		src, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -162,7 +162,7 @@ func (p *parser) members(s *specs, base *cast.Type) {
 		v := p.a.Var()
 		v.Name, v.Type, v.Pos, v.Attrs = d.name, d.typ, d.pos, append(s.attrs[:len(s.attrs):len(s.attrs)], d.attrs...)
 		if p.accept(cpp.Colon) {
-			v.Bitsize = p.conditionalOnly()
+			v.Bitsize = p.assignment()
 		}
 		v.Attrs = p.trailing(v.Attrs)
 		p.vars = append(p.vars, v)
@@ -177,9 +177,6 @@ func (p *parser) members(s *specs, base *cast.Type) {
 		return
 	}
 }
-
-// conditionalOnly parses an expression without assignment or comma.
-func (p *parser) conditionalOnly() *cast.Expr { return p.assignment() }
 
 // fieldMacro parses a member that a macro declares. It returns false if the
 // parenthesis belongs to something else.
