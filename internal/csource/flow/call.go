@@ -296,8 +296,10 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 	}
 	if r.emit {
 		for _, g := range sums {
-			r.site(g, in, s, indirect)
-			r.calleeEvents(g, in, s, indirect)
+			if !g.Boring {
+				r.site(g, in, s, indirect)
+				r.calleeEvents(g, in, s, indirect)
+			}
 		}
 	}
 	if len(sums) > 1 {

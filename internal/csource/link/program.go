@@ -20,6 +20,7 @@ type Program struct {
 	inDir   map[string][]*ir.Unit
 	funcs   []*ir.Func
 	sums    []*flow.Summary
+	dull    [2]*flow.Summary // of all boring functions; the second of those that do not return
 	global  map[string][]*ir.Func
 	local   map[*ir.Unit]map[string]*ir.Func
 	twin    map[*ir.Unit]*ir.Unit // the unit of the same file, for files that are read twice
@@ -64,6 +65,8 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	p.addMarks()
 	p.addFields()
 	p.sums = make([]*flow.Summary, len(p.funcs))
+	nobody := &ir.Func{Unit: &ir.Unit{}}
+	p.dull = [2]*flow.Summary{{Fn: nobody, Boring: true}, {Fn: nobody, Boring: true, NoReturn: true}}
 	p.called = make([]bool, len(p.funcs))
 	p.addEntries()
 	return p

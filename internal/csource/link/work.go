@@ -20,7 +20,7 @@ func (p *Program) Summarize(ctx context.Context, jobs int, progress func(done, t
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for c := range w.ready {
+			for c, ok := w.next(); ok; c, ok = w.next() {
 				if ctx.Err() == nil {
 					p.component(w.comps[c])
 				}
@@ -37,9 +37,26 @@ type work struct {
 	comps   [][]int32
 	callers [][]int32      // by component
 	waits   []atomic.Int32 // by component: callees that are not done
-	ready   chan int32     // holds all of them, if need be
-	left    atomic.Int64
+	mu      sync.Mutex
+	more    *sync.Cond
+	ready   []int32 // the latest first: what a function knows is given up soonest so
+	left    int
 	done    atomic.Int64
+}
+
+// next waits for a component that is ready, until there are none left.
+func (w *work) next() (int32, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.ready) == 0 && w.left > 0 {
+		w.more.Wait()
+	}
+	if len(w.ready) == 0 {
+		return 0, false
+	}
+	c := w.ready[len(w.ready)-1]
+	w.ready = w.ready[:len(w.ready)-1]
+	return c, true
 }
 
 func (p *Program) newWork() *work {
@@ -53,17 +70,14 @@ func (p *Program) newWork() *work {
 			in[v] = int32(c)
 		}
 	}
-	w := &work{comps: comps, callers: make([][]int32, len(comps)), waits: make([]atomic.Int32, len(comps)), ready: make(chan int32, len(comps)+1)}
-	w.left.Store(int64(len(comps)))
+	w := &work{comps: comps, callers: make([][]int32, len(comps)), waits: make([]atomic.Int32, len(comps)), left: len(comps)}
+	w.more = sync.NewCond(&w.mu)
 	for c, comp := range comps {
 		p.addWork(w, int32(c), comp, in)
 	}
-	if len(comps) == 0 {
-		close(w.ready)
-	}
-	for c := range comps {
+	for c := len(comps) - 1; c >= 0; c-- {
 		if w.waits[c].Load() == 0 {
-			w.ready <- int32(c)
+			w.ready = append(w.ready, int32(c))
 		}
 	}
 	return w
@@ -87,28 +101,34 @@ func (p *Program) addWork(w *work, c int32, comp, in []int32) {
 	}
 }
 
-// finish makes ready what waited for component c only.
+// finish is called when component c is done.
 func (w *work) finish(c int32, progress func(done, total int), total int) {
-	for _, k := range w.callers[c] {
-		if w.waits[k].Add(-1) == 0 {
-			w.ready <- k
-		}
-	}
+	w.push(c)
 	n := int64(len(w.comps[c]))
 	before := w.done.Add(n) - n
 	if progress != nil && (before/4096 != (before+n)/4096 || before+n == int64(total)) {
 		progress(int(before+n), total)
 	}
-	if w.left.Add(-1) == 0 {
-		close(w.ready)
+}
+
+// push makes ready what waited for component c only.
+func (w *work) push(c int32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, k := range w.callers[c] {
+		if w.waits[k].Add(-1) == 0 {
+			w.ready = append(w.ready, k)
+		}
 	}
+	w.left--
+	w.more.Broadcast()
 }
 
 // component analyses functions that call each other: twice, so that the
 // second time each knows what the others do.
 func (p *Program) component(comp []int32) {
 	if len(comp) == 1 && p.boring(p.funcs[comp[0]]) {
-		p.sums[comp[0]] = &flow.Summary{Fn: p.funcs[comp[0]], Boring: true, NoReturn: p.funcs[comp[0]].NoReturn}
+		p.sums[comp[0]] = p.dull[b2i(p.funcs[comp[0]].NoReturn)]
 		p.funcs[comp[0]].Paths = nil
 		if p.huge() {
 			p.funcs[comp[0]].Drop()
@@ -140,6 +160,13 @@ func (p *Program) component(comp []int32) {
 		}
 	}
 	p.release(comp)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // boring reports whether a function touches no lock and nothing else that
