@@ -248,7 +248,7 @@ func outcome(o lockapi.Outcome, try bool) (win, lose ir.Bits) {
 		}
 		return ir.Zero, ir.Neg | ir.Pos
 	case lockapi.IfNonNull:
-		return ir.Pos, ir.Zero | ir.Neg
+		return ir.Pos, ir.Zero
 	}
 	return ir.Neg | ir.Pos, ir.Zero
 }
@@ -293,6 +293,9 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 		s.hidden = s.hidden || locks(in.Call.Name)
 		r.result(in, s)
 		return []*state{s}
+	}
+	for _, g := range sums {
+		s.hidden = s.hidden || g.Pending
 	}
 	if r.emit {
 		for _, g := range sums {

@@ -500,12 +500,12 @@ func (e *Exit) like(o *Exit) bool {
 		return false
 	}
 	for i := range e.Held {
-		if keyLock(&e.Held[i]) != keyLock(&o.Held[i]) {
+		if keyLock(&e.Held[i]) != keyLock(&o.Held[i]) || e.Held[i].Mode != o.Held[i].Mode {
 			return false
 		}
 	}
 	for i := range e.Freed {
-		if keyLock(&e.Freed[i]) != keyLock(&o.Freed[i]) {
+		if keyLock(&e.Freed[i]) != keyLock(&o.Freed[i]) || e.Freed[i].Mode != o.Freed[i].Mode {
 			return false
 		}
 	}

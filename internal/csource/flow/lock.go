@@ -89,8 +89,10 @@ func (r *run) acquire(s *state, l Lock, try bool) {
 	if !r.emit && l.Path != 0 {
 		r.takes[l.Path] = true
 	}
-	if detached(s.held, &l) < 2 {
+	if detached(s.held, &l) < 2 && len(s.held) < 24 {
 		s.held = append(s.held[:len(s.held):len(s.held)], l)
+	} else {
+		s.makeUnsure(l.Class)
 	}
 }
 
@@ -99,7 +101,8 @@ func (r *run) acquire(s *state, l Lock, try bool) {
 func detached(held []Lock, l *Lock) int {
 	n := 0
 	for i := range held {
-		if held[i].Path == 0 && held[i].Class == l.Class || held[i].Path == l.Path {
+		h := &held[i]
+		if h.Path != 0 && h.Path == l.Path || h.Path == 0 && h.Type == l.Type && h.Class != "" && h.Class == l.Class || h.Path == 0 && h.Class == "" && l.Path == 0 && h.Expr == l.Expr {
 			n++
 		}
 	}

@@ -138,7 +138,7 @@ func (s *state) key() uint64 {
 	}
 	h = mix(h, 0xfe)
 	for i := range s.freed {
-		h = mix(h, uint64(s.freed[i].Path)+1)
+		h = mixStr(mix(h, uint64(s.freed[i].Path)+1), string(s.freed[i].Mode))
 	}
 	h = mix(h, 0xfd)
 	for i := range s.regions {

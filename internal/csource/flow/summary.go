@@ -23,6 +23,7 @@ type Summary struct {
 	Callbacks []*Event  // calls of a parameter
 	Ret       ir.PathID // the one path that it returns, 0 if unknown
 	NoReturn  bool
+	Pending   bool   // in a cycle of calls: nothing is known of it yet
 	Boring    bool   // does nothing to locks, nor does anything it calls
 	Own       *Event // what sleeps, when Sleeps is given up
 	Overflow  bool   // too many states: some paths were not followed

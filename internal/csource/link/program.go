@@ -20,7 +20,7 @@ type Program struct {
 	inDir   map[string][]*ir.Unit
 	funcs   []*ir.Func
 	sums    []*flow.Summary
-	dull    [2]*flow.Summary // of all boring functions; the second of those that do not return
+	dull    [3]*flow.Summary // of all boring functions, of those that do not return, of those not analysed yet
 	global  map[string][]*ir.Func
 	local   map[*ir.Unit]map[string]*ir.Func
 	twin    map[*ir.Unit]*ir.Unit // the unit of the same file, for files that are read twice
@@ -66,7 +66,7 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	p.addFields()
 	p.sums = make([]*flow.Summary, len(p.funcs))
 	nobody := &ir.Func{Unit: &ir.Unit{}}
-	p.dull = [2]*flow.Summary{{Fn: nobody, Boring: true}, {Fn: nobody, Boring: true, NoReturn: true}}
+	p.dull = [3]*flow.Summary{{Fn: nobody, Boring: true}, {Fn: nobody, Boring: true, NoReturn: true}, {Fn: nobody, Boring: true, Pending: true}}
 	p.called = make([]bool, len(p.funcs))
 	p.addEntries()
 	return p
@@ -225,6 +225,8 @@ func (p *Program) Callees(f *ir.Func, c *ir.Call) ([]*flow.Summary, bool) {
 	for _, g := range fns {
 		if s := p.sums[g.ID]; s != nil {
 			out = append(out, s)
+		} else {
+			out = append(out, p.dull[2])
 		}
 	}
 	return out, indirect

@@ -65,7 +65,6 @@ func (p *Program) newWork() *work {
 	comps := components(p.succ) // Tarjan 1972: callees first
 	in := make([]int32, len(p.succ))
 	for c, comp := range comps {
-		slices.Sort(comp)
 		for _, v := range comp {
 			in[v] = int32(c)
 		}
