@@ -40,7 +40,7 @@ func allowed() map[string][]string {
 		"csource/tree":    {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},
 		"csource/ir":      {"csource/ctype"},
 		"csource/lower":   {"csource/cast", "csource/ctype", "csource/ir", "csource/lockapi"},
-		"csource/flow":    {"csource/ir", "csource/lockapi", "model", "srcfact"},
+		"csource/flow":    {"csource/ctype", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource/link":    {"csource/ctype", "csource/flow", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource":         {"csource/cast", "csource/ctype", "csource/ir", "csource/link", "csource/lockapi", "csource/lower", "csource/tree", "srcfact"},
 		"tools/gendocs":   {"check", "report"},
