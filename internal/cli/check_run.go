@@ -134,7 +134,7 @@ func sourceInputs(s *srcfact.Facts) *model.Facts {
 // the time would double its run. GOGC and GOMEMLIMIT win.
 func roomy() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(200)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
@@ -142,4 +142,4 @@ func roomy() {
 }
 
 // memoryLimit is where collecting garbage becomes more urgent than speed.
-const memoryLimit = 3600 << 20
+const memoryLimit = 6 << 30
