@@ -394,8 +394,8 @@ func (r *run) ambiguous(ways []*Exit, in *ir.Instr, s *state) bool {
 	return false
 }
 
-// least applies what all ways out of a callee do to interrupts, softirqs and
-// preemption; where they differ, what forbids less.
+// least applies what all ways out of a callee allow: interrupts, softirqs or
+// preemption that it turns on. What it may have turned off is not counted on.
 func (r *run) least(ways []*Exit, in *ir.Instr, s *state) {
 	x := *ways[0]
 	for _, e := range ways[1:] {
@@ -404,12 +404,12 @@ func (r *run) least(ways []*Exit, in *ir.Instr, s *state) {
 			x.Hard = Restored
 		}
 	}
-	if x.Hard != Restored || s.hard == Off {
+	if s.hard == Off && (x.Hard == On || x.Hard == Restored) {
 		r.hardAfter(x.Hard, in, s)
 	}
-	s.bh += x.BH
-	s.preempt += x.Preempt
-	s.rcu += x.RCU
+	s.bh += min(x.BH, 0)
+	s.preempt += min(x.Preempt, 0)
+	s.rcu += min(x.RCU, 0)
 }
 
 // unsureOf stops following the locks that an exit may or may not change.
