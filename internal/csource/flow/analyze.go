@@ -181,7 +181,10 @@ func (r *run) block(n int32, s *state, to func(int32, *state)) {
 	for i := range b.Instrs {
 		var next []*state
 		for _, t := range states {
-			next = append(next, r.instr(&b.Instrs[i], t)...)
+			for _, u := range r.instr(&b.Instrs[i], t) {
+				u.bound()
+				next = append(next, u)
+			}
 		}
 		if states = next; len(states) > maxStates {
 			r.sum.Overflow = true

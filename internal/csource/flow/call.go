@@ -466,8 +466,10 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	s.hidden = s.hidden || e.Hidden
 	r.hardAfter(e.Hard, in, s)
 	s.bh += e.BH
-	s.preempt += e.Preempt
-	s.rcu += e.RCU
+	// A callee that seems to return inside such a section has more often left
+	// it where that was not seen.
+	s.preempt += min(e.Preempt, 0)
+	s.rcu += min(e.RCU, 0)
 	s.quiet += e.Quiet
 	r.assumeGuards(e.When, in, s)
 	r.set(s, in.Atom, val{bits: e.Ret, eqs: only(e.Eq)})

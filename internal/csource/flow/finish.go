@@ -438,6 +438,17 @@ func (r *run) byParam(s *state, k lockKey) bool {
 	return false
 }
 
+// opens reports whether a function's name says that it returns inside the
+// section that it begins.
+func opens(name string) bool {
+	for _, w := range []string{"lock", "get", "disable", "begin", "start", "enter", "save", "prepare", "claim", "acquire", "map", "hold", "pin", "freeze", "off"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // addExit adds a way out to the summary, joined with one of the same effect.
 func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: e.ret.eq(), When: r.guards(e.s)}
@@ -470,6 +481,10 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 		}
 	}
 	x.Hidden = x.Hidden || e.s.hidden
+	if !opens(r.fn.Name) {
+		// What looks so is more often a release that was not seen.
+		x.BH, x.Preempt, x.RCU = min(x.BH, 0), min(x.Preempt, 0), min(x.RCU, 0)
+	}
 	for _, l := range e.s.freed {
 		if !bad[keyLock(&l)] && visible(r.fn, l.Path) {
 			x.Freed = append(x.Freed, l)

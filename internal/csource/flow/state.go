@@ -197,3 +197,11 @@ func (s *state) makeUnsure(class string) {
 		s.unsure = append(s.unsure, class)
 	}
 }
+
+// bound keeps the counters small: a loop that closes more sections than it
+// opens must neither go on for ever nor wrap around.
+func (s *state) bound() {
+	for _, n := range []*int8{&s.bh, &s.preempt, &s.rcu, &s.quiet} {
+		*n = min(max(*n, -2), 4)
+	}
+}
