@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func fuzzFormat(f *testing.F, magic []byte, files ...string) {
 		f.Add(fixture(f, name)[len(magic):])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		start := time.Now()
+		start := usedCPU(t)
 		z, _, err := decompress(bytes.NewReader(append(bytes.Clone(magic), data...)))
 		if err != nil {
 			return
@@ -30,7 +31,7 @@ func fuzzFormat(f *testing.F, magic []byte, files ...string) {
 		}
 		facts := &model.Facts{}
 		_ = klog.Read(context.Background(), rest, 0, facts) // damage is what is fed
-		if took := time.Since(start); took > 10*time.Second {
+		if took := usedCPU(t) - start; took > 10*time.Second {
 			t.Fatalf("%d bytes took %s", len(data), took)
 		}
 	})
@@ -45,3 +46,13 @@ func FuzzXz(f *testing.F) {
 func FuzzZstd(f *testing.F) { fuzzFormat(f, []byte{0x28, 0xb5, 0x2f, 0xfd}, "report.log.zst") }
 
 func FuzzBzip2(f *testing.F) { fuzzFormat(f, []byte("BZh"), "report.log.bz2") }
+
+// usedCPU is the CPU time that this process has used so far.
+func usedCPU(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano())
+}
