@@ -43,9 +43,16 @@ func allowed() map[string][]string {
 		"csource/flow":    {"csource/ctype", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource/link":    {"csource/ctype", "csource/flow", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource":         {"csource/cast", "csource/ctype", "csource/ir", "csource/link", "csource/lockapi", "csource/lower", "csource/tree", "srcfact"},
+		"lab/kernels":     {},
+		"lab/kmod":        {},
+		"lab/initramfs":   {},
+		"lab/proto":       {},
+		"lab/guest":       {"lab/proto"},
+		"lab/vm":          {},
+		"lab":             {"lab/guest", "lab/initramfs", "lab/kernels", "lab/kmod", "lab/proto", "lab/vm"},
 		"tools/gendocs":   {"check", "report"},
 		"cli":             {"*"},
-		"main":            {"cli"},
+		"main":            {"cli", "lab/guest"},
 	}
 }
 
@@ -56,6 +63,10 @@ func libraries() map[string][]string {
 		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
 		"srccache":        {"github.com/klauspost/compress"},
+		"lab/guest":       {"golang.org/x/sys"},
+		"lab/vm":          {"golang.org/x/sys"},
+		"lab/initramfs":   {"golang.org/x/sys"},
+		"lab/kmod":        {"github.com/klauspost/compress", "github.com/therootcompany/xz"},
 		"csource/lockapi": {"github.com/pelletier/go-toml/v2"},
 	}
 }
