@@ -119,7 +119,7 @@ func (v *view) base(i int) *model.ReportBase { return v.facts.Reports[i].Base() 
 func (v *view) addTasks() {
 	for _, t := range v.facts.Tasks {
 		v.learn(task{ref: t.Ref, boot: t.Boot, pid: t.PID, comm: t.Comm, state: t.State, cpu: t.CPU, seconds: t.Seconds,
-			wq: t.Workqueue, fn: t.WorkFunc, stack: t.Stack, why: t.Why, stackFrom: -1})
+			wq: t.Workqueue, fn: t.WorkFunc, stack: t.Stack, stuck: t.Stuck, why: t.Why, stackFrom: -1})
 	}
 	for i, r := range v.facts.Reports {
 		switch r := r.(type) {
@@ -225,6 +225,7 @@ func (v *view) learn(n task) *task {
 		t.cpu = n.cpu
 	}
 	t.seconds = max(t.seconds, n.seconds)
+	t.stuck = t.stuck || n.stuck
 	if t.fn == "" {
 		t.wq, t.fn = n.wq, n.fn
 	}

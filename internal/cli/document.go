@@ -10,7 +10,7 @@ func newDocument(f *model.Facts, findings []model.Finding) *model.Document {
 	d := &model.Document{
 		Schema: model.Schema, Tool: "gordian " + version(),
 		Inputs: f.Inputs, Findings: findings, Reports: f.Reports,
-		Incomplete: f.Incomplete, Stats: map[string]int64{},
+		Sections: f.Sections, Incomplete: f.Incomplete, Stats: map[string]int64{},
 	}
 	for k, v := range f.Stats {
 		d.Stats[k] = v

@@ -18,6 +18,7 @@ type Document struct {
 	Inputs     []Input          `json:"inputs"`
 	Findings   []Finding        `json:"findings"`
 	Reports    []Report         `json:"reports"`
+	Sections   []Section        `json:"sections,omitempty"`
 	Incomplete []Incomplete     `json:"incomplete"`
 	Stats      map[string]int64 `json:"stats"`
 }

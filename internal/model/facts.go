@@ -47,13 +47,16 @@ func (f Frame) String() string {
 
 // Task is a thread as one piece of evidence saw it.
 type Task struct {
-	Ref       Ref
-	Boot      Boot
-	PID       int
-	Comm      string
-	State     string // the kernel's letter: "D", "R", "S", "I", …; "" if unknown
-	CPU       int    // -1 if unknown
-	Seconds   int    // how long blocked or stuck, 0 if unknown
+	Ref     Ref
+	Boot    Boot
+	PID     int
+	Comm    string
+	State   string // the kernel's letter: "D", "R", "S", "I", …; "" if unknown
+	CPU     int    // -1 if unknown
+	Seconds int    // how long blocked or stuck, 0 if unknown
+	// Stuck says that the evidence itself shows it blocked for longer than a
+	// task should be: not every task in state D that a dump happens to catch.
+	Stuck     bool
 	Workqueue string // name of the workqueue whose work it runs
 	WorkFunc  string // and the work function
 	Stack     []Frame
@@ -127,6 +130,7 @@ type Facts struct {
 	Edges      []Edge
 	Uses       []ContextUse
 	Reports    []Report // kernel reports, in the order of the evidence
+	Sections   []Section
 	Incomplete []Incomplete
 	Stats      map[string]int64
 

@@ -34,7 +34,7 @@ func headline(d *model.Document) (head string, rest []string) {
 		return nothingInSource(d), nil
 	case len(d.Incomplete) > 0:
 		return "Nothing found, but part of the evidence could not be used", nil
-	case len(d.Reports) == 0 && len(d.Inputs) > 0:
+	case len(d.Reports) == 0 && len(d.Inputs) > 0 && len(d.Sections) == 0:
 		return "Nothing found: no kernel report about a hang or a lock is in the evidence", nil
 	}
 	return "Nothing found", nil

@@ -25,6 +25,7 @@ type htmlPage struct {
 	Reports      []htmlReport
 	MoreReports  string
 	ReportCount  int
+	Sections     []model.Section
 	Incomplete   []htmlIncomplete
 	Stats        []htmlStat
 }
@@ -87,6 +88,9 @@ func newHTMLPage(d *model.Document, assets htmlAssets, lim htmlLimits) *htmlPage
 	for _, inc := range d.Incomplete[:min(len(d.Incomplete), lim.Listed)] {
 		p.Incomplete = append(p.Incomplete, htmlIncomplete{b.input(inc.Input), b.line(inc.Reason)})
 	}
+	for i := range d.Sections {
+		p.Sections = append(p.Sections, b.section(&d.Sections[i]))
+	}
 	for name, v := range d.Stats {
 		p.Stats = append(p.Stats, htmlStat{b.line(name), v})
 	}
@@ -94,6 +98,26 @@ func newHTMLPage(d *model.Document, assets htmlAssets, lim htmlLimits) *htmlPage
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Value, y.Value))
 	})
 	return p
+}
+
+// section makes a table's texts visible and bounds its rows.
+func (b *htmlBuilder) section(s *model.Section) model.Section {
+	out := model.Section{ID: b.line(s.ID), Title: b.line(s.Title), Command: b.line(s.Command), Columns: b.lineAll(s.Columns), Notes: b.lineAll(s.Notes)}
+	for _, row := range s.Rows[:min(len(s.Rows), b.lim.Reports)] {
+		out.Rows = append(out.Rows, b.lineAll(row))
+	}
+	if more := htmlMore(len(s.Rows)-len(out.Rows), "row"); more != "" {
+		out.Notes = append(out.Notes, more)
+	}
+	return out
+}
+
+func (b *htmlBuilder) lineAll(ss []string) []string {
+	var out []string
+	for _, s := range ss {
+		out = append(out, b.line(s))
+	}
+	return out
 }
 
 func (b *htmlBuilder) line(s string) string  { return htmlLine(s, b.lim.LineLen) }

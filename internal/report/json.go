@@ -38,6 +38,9 @@ func writeDocument(w io.Writer, d *model.Document) error {
 	j.field("inputs", d.Inputs)
 	jsonList(j, "findings", d.Findings)
 	jsonList(j, "reports", d.Reports)
+	if len(d.Sections) > 0 {
+		jsonList(j, "sections", d.Sections)
+	}
 	j.field("incomplete", d.Incomplete)
 	j.field("stats", d.Stats)
 	j.text("\n}\n")

@@ -21,6 +21,7 @@ func Text() Renderer {
 			for i := range d.Findings {
 				t.finding(i)
 			}
+			t.sections()
 			t.footer()
 			return t.err
 		},
