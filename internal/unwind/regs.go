@@ -1,0 +1,49 @@
+package unwind
+
+// Reg numbers the general registers as the instruction encoding does (Intel
+// SDM volume 2, table 2-2).
+type Reg uint8
+
+// The registers of x86-64.
+const (
+	AX Reg = iota
+	CX
+	DX
+	BX
+	SP
+	BP
+	SI
+	DI
+	R8
+	R9
+	R10
+	R11
+	R12
+	R13
+	R14
+	R15
+	NumReg
+)
+
+// CalleeSaved are the registers that a function hands back unchanged (System V
+// ABI): the only ones of a caller that can be recovered.
+func CalleeSaved() []Reg { return []Reg{BX, BP, R12, R13, R14, R15} }
+
+// Regs are the register values of one frame, as far as they are known.
+type Regs struct {
+	IP    uint64
+	val   [NumReg]uint64
+	known uint16
+}
+
+// Set makes a value known.
+func (r *Regs) Set(n Reg, v uint64) {
+	r.val[n] = v
+	r.known |= 1 << n
+}
+
+// Get returns a value and whether it is known.
+func (r *Regs) Get(n Reg) (uint64, bool) { return r.val[n], r.known>>n&1 == 1 }
+
+// Forget makes a value unknown.
+func (r *Regs) Forget(n Reg) { r.known &^= 1 << n }
