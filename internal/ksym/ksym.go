@@ -3,8 +3,10 @@
 package ksym
 
 import (
+	"cmp"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // Symbol is a named address.
@@ -20,20 +22,28 @@ type Symbol struct {
 // last AddModule.
 type Table struct {
 	core    *kallsyms
-	modules []module // by address of their first range
+	modules []*module
+	areas   []area // of all modules, by address
 }
 
 // Range is a piece of a module's memory.
 type Range struct{ Start, End uint64 }
 
+// area says whose memory a range is.
+type area struct {
+	Range
+	m *module
+}
+
 type module struct {
-	name   string
-	ranges []Range
-	syms   []Symbol // by address
+	name string
+	load func() []Symbol
+	once sync.Once
+	syms []Symbol // by address
 }
 
 // Find returns the symbol of a name: the kernel's own before a module's, the
-// lowest address among several. Modules are asked with FindIn.
+// lowest address among several.
 func (t *Table) Find(name string) (Symbol, bool) {
 	if s, ok := t.core.find(name); ok {
 		return s, true
@@ -56,11 +66,12 @@ func (t *Table) FindIn(mod, name string) (Symbol, bool) {
 	return Symbol{}, false
 }
 
-// FindAll returns all symbols of a name, by address.
+// FindAll returns all symbols of a name: the kernel's by address, then those
+// of modules.
 func (t *Table) FindAll(name string) []Symbol {
 	out := t.core.findAll(name)
 	for _, m := range t.modules {
-		for _, s := range m.syms {
+		for _, s := range m.symbols() {
 			if s.Name == name {
 				out = append(out, s)
 			}
@@ -72,52 +83,51 @@ func (t *Table) FindAll(name string) []Symbol {
 // Lookup returns the symbol that an address is in, and how far behind its
 // start.
 func (t *Table) Lookup(addr uint64) (s Symbol, off uint64, ok bool) {
-	for _, m := range t.modules {
-		if m.holds(addr) {
-			s, ok = m.lookup(addr)
-			return s, addr - s.Addr, ok
-		}
+	if a, in := t.area(addr); in {
+		s, ok = a.lookup(addr)
+	} else {
+		s, ok = t.core.lookup(addr)
 	}
-	s, ok = t.core.lookup(addr)
 	return s, addr - s.Addr, ok
 }
 
 // Module returns the name of the module whose memory an address is in.
 func (t *Table) Module(addr uint64) (string, bool) {
-	for _, m := range t.modules {
-		if m.holds(addr) {
-			return m.name, true
-		}
+	if a, ok := t.area(addr); ok {
+		return a.m.name, true
 	}
 	return "", false
 }
 
-// AddModule adds the symbols of a module.
-func (t *Table) AddModule(name string, ranges []Range, syms []Symbol) {
-	syms = slices.Clone(syms)
-	slices.SortStableFunc(syms, func(a, b Symbol) int {
-		switch {
-		case a.Addr < b.Addr:
-			return -1
-		case a.Addr > b.Addr:
-			return 1
-		}
-		return 0
-	})
-	t.modules = append(t.modules, module{name, ranges, syms})
+// AddModule adds a module. Its symbols, in any order, are asked for when the
+// first of them is.
+func (t *Table) AddModule(name string, ranges []Range, load func() []Symbol) {
+	m := &module{name: name, load: load}
+	t.modules = append(t.modules, m)
+	for _, r := range ranges {
+		t.areas = append(t.areas, area{r, m})
+	}
+	slices.SortStableFunc(t.areas, func(a, b area) int { return cmp.Compare(a.Start, b.Start) })
 }
 
-func (m *module) holds(addr uint64) bool {
-	for _, r := range m.ranges {
-		if r.Start <= addr && addr < r.End {
-			return true
-		}
+func (t *Table) area(addr uint64) (area, bool) {
+	i := sort.Search(len(t.areas), func(i int) bool { return t.areas[i].Start > addr })
+	if i == 0 || addr >= t.areas[i-1].End {
+		return area{}, false
 	}
-	return false
+	return t.areas[i-1], true
+}
+
+func (m *module) symbols() []Symbol {
+	m.once.Do(func() {
+		m.syms = m.load()
+		slices.SortStableFunc(m.syms, func(a, b Symbol) int { return cmp.Compare(a.Addr, b.Addr) })
+	})
+	return m.syms
 }
 
 func (m *module) find(name string) (Symbol, bool) {
-	for _, s := range m.syms {
+	for _, s := range m.symbols() {
 		if s.Name == name {
 			return s, true
 		}
@@ -125,22 +135,23 @@ func (m *module) find(name string) (Symbol, bool) {
 	return Symbol{}, false
 }
 
-// lookup finds the last symbol at or before addr; the first of several at one
-// address. A module's text and data are apart, so one must not reach into the
-// other.
-func (m *module) lookup(addr uint64) (Symbol, bool) {
-	i := sort.Search(len(m.syms), func(i int) bool { return m.syms[i].Addr > addr })
-	if i == 0 {
+// lookup finds the last symbol at or before addr, the first of several at one
+// address. It stays within the area: text and data of a module are apart.
+func (a area) lookup(addr uint64) (Symbol, bool) {
+	syms := a.m.symbols()
+	i := sort.Search(len(syms), func(i int) bool { return syms[i].Addr > addr })
+	if i == 0 || syms[i-1].Addr < a.Start {
 		return Symbol{}, false
 	}
-	at := m.syms[i-1].Addr
-	for i > 1 && m.syms[i-2].Addr == at {
-		i--
+	end := a.End
+	if i < len(syms) {
+		end = min(end, syms[i].Addr)
 	}
-	for _, r := range m.ranges {
-		if r.Start <= addr && addr < r.End {
-			return m.syms[i-1], at >= r.Start
-		}
+	for i--; i > 0 && syms[i-1].Addr == syms[i].Addr; i-- {
 	}
-	return m.syms[i-1], true
+	s := syms[i]
+	if s.Size == 0 {
+		s.Size = end - s.Addr
+	}
+	return s, true
 }
