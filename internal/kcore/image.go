@@ -48,22 +48,35 @@ func Open(ctx context.Context, paths []string, o kmem.Options) (*Kernel, error) 
 // Close closes the files.
 func (k *Kernel) Close() error { return k.Image.Close() }
 
+// start finds what everything else needs. What cannot be found leaves an empty
+// table and a note: the log may still be readable.
 func (k *Kernel) start(_ context.Context, _ kmem.Options) error {
 	var err error
 	k.Incomplete = append(k.Incomplete, k.Image.Incomplete...)
+	k.Sym, k.Types = ksym.Empty(), ktype.Empty()
 	if k.Mem, err = k.Image.KernelSpace(); err != nil {
 		return err
 	}
 	k.Release = k.Image.Info.Release()
 	if err := k.readSymbols(); err != nil {
-		return err
+		k.note(err.Error())
+		return nil
 	}
 	if err := k.readTypes(); err != nil {
-		return err
+		k.note(err.Error())
 	}
 	k.readPerCPU()
 	k.readModules()
 	return nil
+}
+
+// symbol returns the address of a symbol of the kernel, from kallsyms or, for
+// the few that it names, from VMCOREINFO.
+func (k *Kernel) symbol(name string) (uint64, bool) {
+	if s, ok := k.Sym.Find(name); ok {
+		return s.Addr, true
+	}
+	return k.Image.Info.Symbol(name)
 }
 
 func (k *Kernel) readSymbols() error {
@@ -97,7 +110,10 @@ func (k *Kernel) readTypes() error {
 	if err != nil {
 		return fmt.Errorf("read BTF: %w", err)
 	}
-	k.Types, err = ktype.Parse(data)
+	types, err := ktype.Parse(data)
+	if err == nil {
+		k.Types = types
+	}
 	return err
 }
 

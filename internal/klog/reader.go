@@ -27,8 +27,14 @@ const reportCost = 1 << 10
 // Read reads one log and adds its reports and the facts in them to f. An
 // error is a read error of r; what was read before it is kept.
 func Read(ctx context.Context, r io.Reader, input int, f *model.Facts) error {
+	return ReadBoot(ctx, r, input, f, "")
+}
+
+// ReadBoot is Read for a log that is known to be of one boot (the log in a
+// crash dump is of the boot that the dump shows); "" finds out.
+func ReadBoot(ctx context.Context, r io.Reader, input int, f *model.Facts, boot model.Boot) error {
 	p := &reader{
-		scan: newScanner(r, newMatcher()), fams: families(), input: input, facts: f,
+		scan: newScanner(r, newMatcher()), fams: families(), input: input, facts: f, boot: boot, only: boot,
 		streams: map[string][]*block{}, counted: map[string]int{}, first: len(f.Reports),
 	}
 	err := p.run(ctx)
@@ -48,6 +54,7 @@ type reader struct {
 	facts *model.Facts
 
 	boot    model.Boot
+	only    model.Boot          // if set, no line begins another boot
 	streams map[string][]*block // open blocks by caller id; "" without ids
 	opened  int                 // open blocks in all
 	bytes   int                 // text in them
@@ -88,7 +95,7 @@ func (p *reader) run(ctx context.Context) error {
 				return nil
 			}
 			if p.scan.boots != boots {
-				p.boot = ""
+				p.boot = p.only
 			}
 		}
 		l, ok := p.scan.next()
@@ -122,7 +129,7 @@ func (p *reader) record(rec record, hot bool) {
 	}
 	if strings.HasPrefix(rec.text, "Linux version ") {
 		p.closeAll()
-		p.boot = ""
+		p.boot = p.only
 		return
 	}
 	if hot && !warnLine(rec.text, p.streams[rec.caller]) {
@@ -189,7 +196,7 @@ func (p *reader) open(fam *family, at int, rec record) {
 	if secs, ok := kernelSeconds(rec.time); ok {
 		if secs+backwards < p.newest {
 			p.closeAll()
-			p.boot, p.newest = "", 0
+			p.boot, p.newest = p.only, 0
 		}
 		p.newest = max(p.newest, secs)
 	}

@@ -79,7 +79,7 @@ func FromInfo(v kmem.VMCoreInfo) (Addresses, bool) {
 // Read reads the kernel's symbols. The second result says what is missing when
 // only some of them can be had; an error means that there are none.
 func Read(m kmem.Memory, a Addresses) (*Table, string, error) {
-	k := &kallsyms{seed: maphash.MakeSeed(), where: a.Offsets}
+	k := &kallsyms{where: a.Offsets}
 	n, err := kmem.U32(m, a.NumSyms)
 	if err != nil {
 		return nil, "", fmt.Errorf("read kallsyms: number of symbols: %w", err)
@@ -308,6 +308,7 @@ func (k *kallsyms) each(name string, f func(i int) bool) int {
 // buildIndex hashes all names, once, when the first is asked for. The order of
 // symbols is kept among those of one name: the lowest address is found first.
 func (k *kallsyms) buildIndex() {
+	k.seed = maphash.MakeSeed()
 	size := 1024
 	for size < 2*k.n {
 		size *= 2

@@ -42,6 +42,9 @@ type module struct {
 	syms []Symbol // by address
 }
 
+// Empty returns a table without symbols.
+func Empty() *Table { return &Table{core: &kallsyms{}} }
+
 // Find returns the symbol of a name: the kernel's own before a module's, the
 // lowest address among several.
 func (t *Table) Find(name string) (Symbol, bool) {

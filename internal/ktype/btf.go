@@ -67,7 +67,7 @@ func parse(data []byte, base *btf) (*btf, error) {
 	if err != nil {
 		return nil, fmt.Errorf("strings: %w", err)
 	}
-	b := &btf{b: types, strings: strs, first: 1, base: base, seed: maphash.MakeSeed()}
+	b := &btf{b: types, strings: strs, first: 1, base: base}
 	if base != nil {
 		b.first = base.first + uint32(len(base.at))
 		b.firstS = base.firstS + uint32(len(base.strings))
@@ -173,6 +173,7 @@ func (b *btf) find(name string) (uint32, bool) {
 // buildIndex indexes what a person may ask for by name. Where names collide,
 // the first structure or union wins, then an enum, then a typedef.
 func (b *btf) buildIndex() {
+	b.seed = maphash.MakeSeed()
 	b.names = make(map[uint64]uint32, len(b.at)/4)
 	for _, kinds := range [...][2]Kind{{Struct, Union}, {Enum, Enum64}, {Typedef, Typedef}} {
 		for i, p := range b.at {

@@ -53,6 +53,9 @@ type Types struct {
 	btf  *btf
 }
 
+// Empty returns a set without types.
+func Empty() *Types { return &Types{btf: &btf{}} }
+
 // ErrNoType is wrapped by errors about types and members that do not exist.
 var ErrNoType = errors.New("no such type in this kernel")
 
