@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"slices"
-
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/srcfact"
@@ -39,6 +37,8 @@ type run struct {
 	tab    *lockapi.Table
 	res    Resolver
 	book   *book
+	vals   constants
+	spare  []*state // that nobody uses any more
 	sum    *Summary
 	masks  []mask  // by atom
 	slot   []int32 // atom → index into state.vals, -1: not followed
@@ -139,7 +139,7 @@ func (r *run) fixpoint() {
 			return
 		}
 		s := r.in[b][k]
-		r.block(b, s.fork(), func(to int32, t *state) { r.arrive(to, t, work) })
+		r.block(b, r.fork(s), func(to int32, t *state) { r.arrive(to, t, work) })
 	}
 }
 
@@ -150,16 +150,17 @@ func (r *run) arrive(to int32, t *state, work *heap) {
 	}
 	k := t.key()
 	if s := r.in[to][k]; s != nil {
-		if s.join(t) {
+		if s.join(t, &r.vals) {
 			work.push(to, k)
 		}
+		r.drop(t)
 		return
 	}
 	if len(r.in[to]) >= maxStates {
 		r.sum.Overflow = true
 		return
 	}
-	r.in[to][k] = t.fork()
+	r.in[to][k] = t
 	r.order[to] = append(r.order[to], k)
 	work.push(to, k)
 }
@@ -168,7 +169,7 @@ func (r *run) arrive(to int32, t *state, work *heap) {
 func (r *run) emission() {
 	for b := range r.in {
 		for _, k := range r.order[b] {
-			r.block(int32(b), r.in[b][k].fork(), func(int32, *state) {})
+			r.block(int32(b), r.fork(r.in[b][k]), func(_ int32, t *state) { r.drop(t) })
 		}
 	}
 }
@@ -196,7 +197,7 @@ func (r *run) block(n int32, s *state, to func(int32, *state)) {
 		case ir.Jump:
 			to(b.Then, t)
 		case ir.Branch:
-			if u := r.take(t, b, true); u != nil {
+			if u := r.take(r.fork(t), b, true); u != nil {
 				to(b.Then, u)
 			}
 			if u := r.take(t, b, false); u != nil {
@@ -205,19 +206,23 @@ func (r *run) block(n int32, s *state, to func(int32, *state)) {
 		case ir.Return:
 			if r.emit {
 				r.leave(t, b)
+			} else {
+				r.drop(t)
 			}
+		default:
+			r.drop(t)
 		}
 	}
 }
 
 // take goes one way of a branch. It returns nil if that cannot be.
-func (r *run) take(s *state, b *ir.Block, yes bool) *state {
+func (r *run) take(u *state, b *ir.Block, yes bool) *state {
 	t := &b.Test
-	u := s.fork()
 	if t.Atom != 0 && !r.decide(u, t, yes) {
+		r.drop(u)
 		return nil
 	}
-	if t.Text != "" && len(s.held)+len(s.past)+len(s.freed)+len(s.regions) > 0 {
+	if t.Text != "" && len(u.held)+len(u.past)+len(u.freed)+len(u.regions) > 0 {
 		text := t.Text
 		if !yes {
 			text = "not " + text
@@ -241,19 +246,19 @@ func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
 	}
 	v := &u.vals[i]
 	if yes {
-		if v.eqs != nil && !slices.Contains(v.eqs, t.Eq) || v.ne == t.Eq {
+		if !r.vals.may(*v, t.Eq) {
 			return false
 		}
-		v.eqs = []string{t.Eq}
+		v.eqs = r.vals.only(t.Eq)
 		v.bits &= t.Mask
 		return v.bits != 0
 	}
-	if v.eqs != nil {
-		if v.eqs = without(v.eqs, t.Eq); len(v.eqs) == 0 {
+	if v.eqs != anyOf {
+		if v.eqs = r.vals.without(v.eqs, t.Eq); v.eqs == noneOf {
 			return false
 		}
-	} else if v.ne == "" {
-		v.ne = t.Eq
+	} else if v.ne == 0 {
+		v.ne = r.vals.id(t.Eq)
 	}
 	if t.Mask == ir.Zero {
 		v.bits &^= ir.Zero
@@ -271,7 +276,7 @@ func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
 	}
 	v := &u.vals[i]
 	v.bits &= mask
-	if v.bits&ir.Zero == 0 && v.eq() == "0" {
+	if v.bits&ir.Zero == 0 && r.vals.eq(*v) == "0" {
 		return false
 	}
 	return v.bits != 0
@@ -281,9 +286,9 @@ func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
 func (r *run) value(s *state, v ir.Val) val {
 	switch v.Kind {
 	case ir.NumberVal:
-		return val{bits: numBits(v.Num), eqs: only(v.Text)}
+		return val{bits: numBits(v.Num), eqs: r.vals.only(v.Text)}
 	case ir.SymbolVal:
-		return val{bits: symBits(v.Text), eqs: only(v.Text)}
+		return val{bits: symBits(v.Text), eqs: r.vals.only(v.Text)}
 	case ir.AddrVal, ir.FuncVal, ir.StringVal:
 		return val{bits: ir.Pos}
 	}

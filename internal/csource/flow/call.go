@@ -132,6 +132,7 @@ func (r *run) effect(e *lockapi.Effect, name string, in *ir.Instr, s *state) []*
 	case lockapi.Alloc:
 		r.set(s, in.Atom, val{bits: ir.Pos | ir.Zero | ir.Neg})
 	case lockapi.NoReturn:
+		r.drop(s)
 		return nil
 	default:
 		r.switches(e, name, in, s)
@@ -228,7 +229,7 @@ func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state)
 	}
 	var out []*state
 	if known&lose != 0 {
-		f := s.fork()
+		f := r.fork(s)
 		r.set(f, in.Atom, val{bits: lose})
 		out = append(out, f)
 	}
@@ -353,11 +354,14 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 	for _, e := range ways {
 		t := s
 		if len(ways) > 1 {
-			t = s.fork()
+			t = r.fork(s)
 		}
 		r.result(in, t)
 		r.leaveBy(g, e, in, t)
 		out = append(out, t)
+	}
+	if len(ways) > 1 {
+		r.drop(s)
 	}
 	return out
 }
@@ -368,10 +372,10 @@ func (r *run) plainResult(ways []*Exit, in *ir.Instr, s *state) {
 	if len(ways) == 0 || in.Dst == 0 && r.fn.Atoms[in.Atom].Call != "" {
 		return
 	}
-	v := val{eqs: only(ways[0].Eq)}
+	v := val{eqs: r.vals.only(ways[0].Eq)}
 	for _, e := range ways {
 		v.bits |= e.Ret
-		v.eqs = union(v.eqs, only(e.Eq))
+		v.eqs = r.vals.union(v.eqs, r.vals.only(e.Eq))
 	}
 	if v.bits != 0 {
 		r.set(s, in.Atom, v)
@@ -472,7 +476,7 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	s.rcu += min(e.RCU, 0)
 	s.quiet += e.Quiet
 	r.assumeGuards(e.When, in, s)
-	r.set(s, in.Atom, val{bits: e.Ret, eqs: only(e.Eq)})
+	r.set(s, in.Atom, val{bits: e.Ret, eqs: r.vals.only(e.Eq)})
 }
 
 func findFreed(s *state, l *Lock) int {
@@ -519,7 +523,7 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 			continue
 		}
 		v := r.value(s, in.Call.Args[g.Param])
-		if v.bits&g.Bits == 0 || g.Eq != "" && (v.eqs != nil && !slices.Contains(v.eqs, g.Eq) || v.ne == g.Eq) || g.Ne != "" && v.eq() == g.Ne {
+		if v.bits&g.Bits == 0 || g.Eq != "" && !r.vals.may(v, g.Eq) || g.Ne != "" && r.vals.eq(v) == g.Ne {
 			return false
 		}
 	}
@@ -582,8 +586,8 @@ func (r *run) assumeGuards(when []Guard, in *ir.Instr, s *state) {
 		if v.bits &= g.Bits; v.bits == 0 {
 			v.bits = g.Bits
 		}
-		if g.Eq != "" && v.eqs == nil {
-			v.eqs = only(g.Eq)
+		if g.Eq != "" && v.eqs == anyOf {
+			v.eqs = r.vals.only(g.Eq)
 		}
 	}
 }

@@ -50,8 +50,8 @@ func (r *run) guards(s *state) []Guard {
 		v := s.vals[r.slot[a]]
 		switch {
 		case len(out) >= 4:
-		case p >= 0 && (v.bits != ir.Any || v.eq() != "" || v.ne != ""):
-			out = append(out, Guard{Param: p, Bits: v.bits, Eq: v.eq(), Ne: v.ne})
+		case p >= 0 && (v.bits != ir.Any || r.vals.eq(v) != "" || v.ne != 0):
+			out = append(out, Guard{Param: p, Bits: v.bits, Eq: r.vals.eq(v), Ne: r.vals.text(v.ne)})
 		case p < 0 && (v.bits == ir.Zero || v.bits&ir.Zero == 0):
 			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
 		}
@@ -442,7 +442,7 @@ func (r *run) asked(e *lockapi.Effect, in *ir.Instr, s *state, ev *Event) bool {
 	switch v := r.value(s, a); {
 	case v.bits&ir.Zero == 0:
 		return true
-	case v.bits == ir.Zero || v.eq() == "0" || v.eq() == "false":
+	case v.bits == ir.Zero || r.vals.eq(v) == "0" || r.vals.eq(v) == "false":
 		return false
 	}
 	if a.Path == 0 || a.Kind != ir.PathVal || r.fn.Paths[a.Path].Kind != ir.ParamPath {
@@ -471,7 +471,7 @@ func (r *run) gfp(s *state, in *ir.Instr, arg int) (blocks bool, param int32) {
 	a := in.Call.Args[arg]
 	if a.Path != 0 {
 		if p := &r.fn.Paths[a.Path]; p.Kind == ir.ParamPath {
-			if v := r.value(s, a); v.eq() == "" {
+			if v := r.value(s, a); r.vals.eq(v) == "" {
 				return false, p.Index
 			}
 		}
@@ -479,7 +479,7 @@ func (r *run) gfp(s *state, in *ir.Instr, arg int) (blocks bool, param int32) {
 	text := a.Text
 	if a.Atom != 0 && a.Kind != ir.AtomVal {
 		v := r.value(s, a)
-		text = v.eq()
+		text = r.vals.eq(v)
 	}
 	known, blocks := r.tab.GFP(text)
 	return known && blocks, -1

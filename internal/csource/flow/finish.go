@@ -344,12 +344,12 @@ func (r *run) keepsOnPurpose(held, freed []*exitState) bool {
 	eq := map[string]bool{}
 	for _, e := range held {
 		h |= e.ret.bits
-		eq[e.ret.eq()] = true
+		eq[r.vals.eq(e.ret)] = true
 	}
 	overlap := false
 	for _, e := range freed {
 		f |= e.ret.bits
-		if c := e.ret.eq(); c == "" || eq[c] || eq[""] {
+		if c := r.vals.eq(e.ret); c == "" || eq[c] || eq[""] {
 			overlap = true
 		}
 	}
@@ -421,7 +421,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 	for a := range r.fn.Atoms {
 		t := &r.fn.Atoms[a]
 		i := r.slot[a]
-		if i < 0 || s.vals[i].bits == ir.Any && s.vals[i].eqs == nil {
+		if i < 0 || s.vals[i].bits == ir.Any && s.vals[i].eqs == anyOf {
 			continue
 		}
 		flag := t.Param >= 0 || strings.Contains(t.Text, "lock") || strings.Contains(t.Text, "held")
@@ -430,7 +430,7 @@ func (r *run) byParam(s *state, k lockKey) bool {
 		}
 		for j := range r.exits {
 			o := r.exits[j].s
-			if findLock(o.past, k) != nil && (o.vals[i].bits&s.vals[i].bits == 0 || !slices.Equal(o.vals[i].eqs, s.vals[i].eqs)) {
+			if findLock(o.past, k) != nil && (o.vals[i].bits&s.vals[i].bits == 0 || o.vals[i].eqs != s.vals[i].eqs) {
 				return true
 			}
 		}
@@ -451,7 +451,7 @@ func opens(name string) bool {
 
 // addExit adds a way out to the summary, joined with one of the same effect.
 func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
-	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: e.ret.eq(), When: r.guards(e.s)}
+	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: r.vals.eq(e.ret), When: r.guards(e.s)}
 	if x.Hard == On && len(e.s.freed) == 0 && len(r.sum.Enables) > 0 && !slices.ContainsFunc(r.sum.Enables, bareEnable) {
 		x.Hard = AsEntry // it opened and closed its own region: Enables says so
 	}

@@ -1,10 +1,6 @@
 package flow
 
-import (
-	"slices"
-
-	"gordian/internal/csource/ir"
-)
+import "gordian/internal/csource/ir"
 
 // state is what is known at one point of one path.
 type state struct {
@@ -32,60 +28,6 @@ type region struct {
 	api   string
 }
 
-// val is what is known of an atom: its sign, and the constants that it may be
-// (none: any). The list is sorted and never written to.
-type val struct {
-	bits ir.Bits
-	eqs  []string
-	ne   string // a constant that it is not
-}
-
-// eq is the one constant that the atom is, "" if that is not known.
-func (v *val) eq() string {
-	if len(v.eqs) == 1 {
-		return v.eqs[0]
-	}
-	return ""
-}
-
-// only is the list of one constant.
-func only(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
-}
-
-// maxEqs bounds how many constants are told apart.
-const maxEqs = 6
-
-// union joins two lists of constants; nil is any.
-func union(a, b []string) []string {
-	if a == nil || b == nil {
-		return nil
-	}
-	if slices.Equal(a, b) {
-		return a
-	}
-	out := slices.Concat(a, b)
-	slices.Sort(out)
-	if out = slices.Compact(out); len(out) > maxEqs {
-		return nil
-	}
-	return out
-}
-
-// without is a list of constants less one.
-func without(a []string, s string) []string {
-	out := make([]string, 0, len(a))
-	for _, x := range a {
-		if x != s {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 func (s *state) clone() *state {
 	c := *s
 	c.held = append([]Lock(nil), s.held...)
@@ -98,16 +40,25 @@ func (s *state) clone() *state {
 }
 
 // fork copies what a branch changes; the rest is shared until it is written.
-func (s *state) fork() *state {
-	c := *s
-	c.vals = append([]val(nil), s.vals...)
+func (r *run) fork(s *state) *state {
+	c := new(state)
+	if n := len(r.spare); n > 0 {
+		c, r.spare = r.spare[n-1], r.spare[:n-1]
+	}
+	vals := append(c.vals[:0], s.vals...)
+	*c = *s
+	c.vals = vals
 	c.held = s.held[:len(s.held):len(s.held)]
 	c.freed = s.freed[:len(s.freed):len(s.freed)]
 	c.past = s.past[:len(s.past):len(s.past)]
 	c.unsure = s.unsure[:len(s.unsure):len(s.unsure)]
 	c.regions = s.regions[:len(s.regions):len(s.regions)]
-	return &c
+	return c
 }
+
+// drop takes back a state that nobody looks at any more. What it shares with
+// others is theirs.
+func (r *run) drop(s *state) { r.spare = append(r.spare, s) }
 
 const (
 	hashSeed  = 14695981039346656037
@@ -158,7 +109,7 @@ func (s *state) key() uint64 {
 
 // join adds what is known in t to s, which has the same key. It reports
 // whether s changed.
-func (s *state) join(t *state) bool {
+func (s *state) join(t *state, c *constants) bool {
 	changed := false
 	for i := range s.vals {
 		v, w := &s.vals[i], &t.vals[i]
@@ -166,11 +117,11 @@ func (s *state) join(t *state) bool {
 			v.bits = b
 			changed = true
 		}
-		if v.ne != "" && v.ne != w.ne {
-			v.ne = ""
+		if v.ne != 0 && v.ne != w.ne {
+			v.ne = 0
 			changed = true
 		}
-		if u := union(v.eqs, w.eqs); len(u) != len(v.eqs) {
+		if u := c.union(v.eqs, w.eqs); u != v.eqs {
 			v.eqs = u
 			changed = true
 		}
