@@ -52,13 +52,14 @@ func allowed() map[string][]string {
 		"csource/flow":    {"csource/ctype", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource/link":    {"csource/ctype", "csource/flow", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource":         {"csource/cast", "csource/ctype", "csource/ir", "csource/link", "csource/lockapi", "csource/lower", "csource/tree", "srcfact"},
-		"lab/kernels":     {},
+		"lab/kernels":     {"kconfig"},
 		"lab/kmod":        {},
 		"lab/initramfs":   {},
 		"lab/proto":       {},
 		"lab/guest":       {"lab/proto"},
 		"lab/vm":          {},
 		"lab":             {"lab/guest", "lab/initramfs", "lab/kernels", "lab/kmod", "lab/proto", "lab/vm"},
+		"kconfig":         {},
 		"tools/gendocs":   {"check", "report"},
 		"cli":             {"*"},
 		"main":            {"cli", "lab/guest"},
@@ -77,6 +78,8 @@ func libraries() map[string][]string {
 		"lab/initramfs":   {"golang.org/x/sys"},
 		"lab/kmod":        {"github.com/klauspost/compress", "github.com/therootcompany/xz"},
 		"csource/lockapi": {"github.com/pelletier/go-toml/v2"},
+		"kconfig":         {"github.com/klauspost/compress", "github.com/pelletier/go-toml/v2", "github.com/therootcompany/xz"},
+		"lab/kernels":     {"github.com/klauspost/compress", "github.com/therootcompany/xz"},
 	}
 }
 

@@ -1,103 +1,100 @@
-// Package kernels knows the kernels that a lab can boot.
+// Package kernels finds, unpacks, builds and keeps the kernels that the lab
+// boots: the distribution's own ("stock"), and one with every check of locking
+// ("lockdep").
 package kernels
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
-// Kernel is one bootable kernel and what belongs to it.
+// Flavours. A kernel that was named by the path of its image has none.
+const (
+	Stock   = "stock"   // unpacked from the distribution's package
+	Lockdep = "lockdep" // built here
+	Boot    = "boot"    // installed on this machine
+)
+
+// Kernel is one that can be booted. Paths are absolute; those that may be
+// empty are so when the kernel has no such part.
 type Kernel struct {
-	Image   string // the bzImage
-	Release string // as uname -r says it
-	// ModulesDir holds the kernel's own modules, somewhere below; "" if unknown.
-	ModulesDir string
-	// HeadersDir is what kbuild takes as -C: headers or a build tree; "" if unknown.
-	HeadersDir string
-	// Flavour is "stock", "lockdep", …, or "" for an image that was named by path.
-	Flavour string
+	Name    string `json:"name"` // what --kernel takes
+	Flavour string `json:"flavour"`
+	Release string `json:"release"`           // uname -r
+	Image   string `json:"image"`             // bzImage
+	Config  string `json:"config,omitempty"`  // its .config
+	Symbols string `json:"symbols,omitempty"` // System.map
+	// ModulesDir holds the kernel's own modules, somewhere below; empty when all is built in.
+	ModulesDir string `json:"modules,omitempty"`
+	// HeadersDir is what kbuild takes as -C; empty when it is not there.
+	HeadersDir string `json:"headers,omitempty"`
+	Origin     string `json:"origin"` // package and version, or source and compiler
+	// Default marks the stock kernel that was installed without naming a version.
+	Default bool   `json:"default,omitempty"`
+	Dir     string `json:"-"` // its folder in the cache; empty if it is not there
 }
 
-// Open describes the kernel image at path. Its modules and headers are looked
-// for where distributions and build trees have them, unless modulesDir names
-// the folder of the modules.
-func Open(path, modulesDir string) (Kernel, error) {
-	release, err := imageRelease(path)
+const manifest = "kernel.json"
+
+// Headers of the distribution are installed, never unpacked: their makefiles
+// name each other by absolute paths.
+func installedHeaders(release string) string {
+	dir := filepath.Join("/lib/modules", release, "build")
+	if _, err := os.Stat(filepath.Join(dir, "Makefile")); err != nil {
+		return ""
+	}
+	return dir
+}
+
+// load reads a kernel from its folder in the cache.
+func load(dir string) (Kernel, error) {
+	var k Kernel
+	b, err := os.ReadFile(filepath.Join(dir, manifest))
 	if err != nil {
-		return Kernel{}, err
+		return k, err
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
+	if err := json.Unmarshal(b, &k); err != nil {
+		return k, fmt.Errorf("%s: %w", filepath.Join(dir, manifest), err)
 	}
-	k := Kernel{Image: path, Release: release, ModulesDir: modulesDir}
-	if modulesDir != "" && !isDir(modulesDir) {
-		return Kernel{}, fmt.Errorf("modules of the kernel: %s is no folder", modulesDir)
+	if k.Name == "" || k.Image == "" || k.Release == "" {
+		return k, fmt.Errorf("%s: names no kernel", filepath.Join(dir, manifest))
 	}
-	root := filepath.Dir(filepath.Dir(path)) // /boot/vmlinuz → /
-	tree := filepath.Join(filepath.Dir(path), "..", "..", "..")
-	if built := filepath.Join(tree, "include", "config", "kernel.release"); isFile(built) {
-		k.HeadersDir = filepath.Clean(tree) // arch/x86/boot/bzImage of a build tree
-		k.ModulesDir = first(k.ModulesDir, k.HeadersDir)
-	}
-	for _, dir := range []string{filepath.Join(root, "lib/modules", release), filepath.Join("/lib/modules", release)} {
-		if k.ModulesDir == "" && isDir(filepath.Join(dir, "kernel")) {
-			k.ModulesDir = dir
+	k.Dir = dir
+	for _, p := range []*string{&k.Image, &k.Config, &k.Symbols, &k.ModulesDir, &k.HeadersDir} {
+		if *p == "" {
+			continue
 		}
-		if k.HeadersDir == "" && isDir(filepath.Join(dir, "build")) {
-			k.HeadersDir = filepath.Join(dir, "build")
+		if !filepath.IsLocal(*p) {
+			return k, fmt.Errorf("%s: %s is outside its folder", filepath.Join(dir, manifest), *p)
 		}
+		*p = filepath.Join(dir, *p)
+	}
+	if k.HeadersDir == "" {
+		k.HeadersDir = installedHeaders(k.Release)
 	}
 	return k, nil
 }
 
-// imageRelease reads the release out of a bzImage: the setup header has the
-// magic "HdrS" at 0x202 and, at 0x20e, where the version string stands
-// (Documentation/x86/boot.rst).
-func imageRelease(path string) (string, error) {
-	f, err := os.Open(path)
+// save writes the manifest, with paths relative to dir: the cache may move.
+// It comes last, so that a folder with a manifest is whole.
+func save(dir string, k Kernel) error {
+	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
-		return "", fmt.Errorf("kernel image: %w", err)
+		return err
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
-	head := make([]byte, 64<<10)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", fmt.Errorf("kernel image %s: %w", path, err)
-	}
-	head = head[:n]
-	if len(head) < 0x210 || !bytes.Equal(head[0x202:0x206], []byte("HdrS")) {
-		return "", fmt.Errorf("kernel image %s: this is no x86 bzImage (of a build tree take arch/x86/boot/bzImage, not vmlinux)", path)
-	}
-	at := 0x200 + int(head[0x20e]) + int(head[0x20f])<<8
-	if at >= len(head) {
-		return "", fmt.Errorf("kernel image %s: its version string is out of reach", path)
-	}
-	text, _, ok := bytes.Cut(head[at:], []byte{0})
-	release, _, _ := strings.Cut(string(text), " ")
-	if !ok || release == "" {
-		return "", fmt.Errorf("kernel image %s: it does not say its version", path)
-	}
-	return release, nil
+	return os.WriteFile(filepath.Join(dir, manifest), append(b, '\n'), 0o666)
 }
 
-func first(a, b string) string {
-	if a != "" {
-		return a
+// MissingHeaders is the error of a kernel that no module can be built for.
+func (k Kernel) MissingHeaders() error {
+	if k.HeadersDir != "" {
+		return nil
 	}
-	return b
-}
-
-func isDir(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.IsDir()
-}
-
-func isFile(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.Mode().IsRegular()
+	if k.Flavour == Lockdep {
+		return fmt.Errorf("kernel %s has no headers: remove it (gordian lab kernel remove %s) and build it again", k.Name, k.Name)
+	}
+	return errors.New("kernel " + k.Name + " has no headers to build modules with: apt-get install linux-headers-" + k.Release)
 }
