@@ -25,7 +25,7 @@ func allowed() map[string][]string {
 		"engine":          {"model"},
 		"klog":            {"model", "kreport", "kstack"},
 		"evidence":        {"model", "klog"},
-		"check":           {"model", "kreport", "kstack", "engine", "srcfact", "srcfix"},
+		"check":           {"model", "kreport", "kstack", "engine", "srcfact", "srcfix", "hostfact"},
 		"srcfact":         {"model"},
 		"kmem":            {},
 		"ktype":           {},

@@ -43,10 +43,12 @@ func Collect(ctx context.Context, f files.Files, o Options) (*hostfact.Host, err
 	}
 	c.general()
 	before := c.take()
+	c.host.Before = c.memory()
 	if err := o.Sleep(ctx, o.Sample); err != nil {
 		return nil, err
 	}
 	after := c.take()
+	c.host.Memory = c.memory()
 	c.cpus(before, after)
 	c.rates(before, after)
 	c.busy(before, after)

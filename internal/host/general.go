@@ -42,7 +42,6 @@ func (c *collector) general() {
 		}
 	}
 	c.pressure()
-	c.memory()
 	c.lockdep()
 }
 
@@ -58,12 +57,12 @@ func (c *collector) pressure() {
 	}
 }
 
-func (c *collector) memory() {
+func (c *collector) memory() hostfact.Memory {
 	m, err := proc.ParseMeminfo(c.read("/proc/meminfo"))
 	if err != nil {
-		return
+		return hostfact.Memory{}
 	}
-	c.host.Memory = hostfact.Memory{Total: m["MemTotal"], Available: m["MemAvailable"], Slab: m["Slab"], Unreclaimable: m["SUnreclaim"],
+	return hostfact.Memory{Total: m["MemTotal"], Available: m["MemAvailable"], Slab: m["Slab"], Unreclaimable: m["SUnreclaim"],
 		Vmalloc: m["VmallocUsed"], PageTables: m["PageTables"], KernelStack: m["KernelStack"], Percpu: m["Percpu"]}
 }
 

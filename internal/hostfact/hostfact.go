@@ -22,7 +22,8 @@ type Host struct {
 	IRQs      []Rate        // interrupts and softirqs whose count moved, most first
 	Load      Load
 	Pressure  []Pressure
-	Memory    Memory
+	Memory    Memory // at the second sample
+	Before    Memory // at the first
 	Taints    []string
 	Sysctl    map[string]string // those of the watchdogs, by name: "kernel.hung_task_timeout_secs"
 	Files     []FileWait        // waits for locks on files

@@ -49,6 +49,7 @@ const (
 	WaitQueue   LockType = "wait_queue"
 	BitLock     LockType = "bit_lock"
 	IO          LockType = "io"
+	FileLock    LockType = "file_lock" // taken by programs with flock() or fcntl()
 )
 
 // Sleeps reports whether taking a lock of this type may sleep (on a kernel

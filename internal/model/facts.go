@@ -144,6 +144,15 @@ func (f *Facts) NewBoot() Boot {
 	return b
 }
 
+// LastBoot returns the newest boot that was allocated, or allocates the first:
+// for evidence about the host as it runs now, read after its log.
+func (f *Facts) LastBoot() Boot {
+	if f.boots == 0 {
+		return f.NewBoot()
+	}
+	return Boot("b" + strconv.Itoa(f.boots-1))
+}
+
 // Count adds n to a statistic.
 func (f *Facts) Count(name string, n int64) {
 	if f.Stats == nil {
