@@ -72,6 +72,7 @@ func libraries() map[string][]string {
 	return map[string][]string{
 		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
+		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz"},
 		"srccache":        {"github.com/klauspost/compress"},
 		"lab/guest":       {"golang.org/x/sys"},
 		"lab/vm":          {"golang.org/x/sys"},

@@ -23,33 +23,66 @@ type part struct {
 	notes  []byte
 	info   []byte // VMCOREINFO, where it stands outside the notes
 	live   bool
+	split  bool // one of several files
 	lacks  []string // what is known to be missing
 }
 
 // openPart opens one file and finds out what it is.
 func (im *Image) openPart(ctx context.Context, path string, o Options) (part, error) {
-	f, err := im.openFile(ctx, path, o)
+	f, err := im.openFile(path)
 	if err != nil {
 		return part{}, err
 	}
-	head := make([]byte, 512)
+	plain, err := im.unwrap(ctx, f, o)
+	if err != nil {
+		return part{}, err
+	}
+	if plain != nil {
+		f = plain
+	}
+	return openStore(ctx, f, o)
+}
+
+// openStore recognises the format of a file.
+func openStore(ctx context.Context, f file, o Options) (part, error) {
+	head := make([]byte, 16)
 	n, err := f.ReadAt(head, 0)
 	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return part{}, err
 	}
-	head = head[:n]
-	switch {
+	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte(elfMagic)):
 		return openELF(f)
-	}
-	if n == 0 {
+	case bytes.HasPrefix(head, []byte(kdumpMagic)), bytes.HasPrefix(head, []byte(diskdumpMagic)):
+		return openKdump(f)
+	case bytes.HasPrefix(head, []byte(flatMagic)):
+		return openFlattened(ctx, f, o)
+	case n == 0:
 		return part{}, fmt.Errorf("the file is empty: %w", ErrNotDump)
 	}
-	return part{}, fmt.Errorf("begins with % x: %w", head[:min(n, 8)], ErrNotDump)
+	return part{}, fmt.Errorf("begins with % x: %w", head, ErrNotDump)
 }
 
-// openFile opens a file for reading at offsets, whatever it is wrapped in.
-func (im *Image) openFile(_ context.Context, path string, _ Options) (file, error) {
+// openFlattened opens the dump within a flattened one.
+func openFlattened(ctx context.Context, f file, o Options) (part, error) {
+	flat, lacks, err := openFlat(ctx, f, o)
+	if err != nil {
+		return part{}, err
+	}
+	head := make([]byte, len(flatMagic))
+	if n, _ := flat.ReadAt(head, 0); string(head[:n]) == flatMagic { //nolint:errcheck // openStore sees it
+		return part{}, fmt.Errorf("a flattened dump in a flattened dump: %w", ErrNotDump)
+	}
+	p, err := openStore(ctx, flat, o)
+	p.format += ", flattened"
+	if lacks != "" {
+		p.lacks = append(p.lacks, lacks)
+	}
+	return p, err
+}
+
+// openFile opens a file for reading at offsets.
+func (im *Image) openFile(path string) (file, error) {
 	if err := refuse(path); err != nil {
 		return nil, err
 	}
@@ -63,9 +96,12 @@ func (im *Image) openFile(_ context.Context, path string, _ Options) (file, erro
 
 // join makes one store of the parts of a dump.
 func (im *Image) join(parts []part) error {
-	p := parts[0]
-	im.store, im.Format, im.Live = p.store, p.format, p.live
-	for _, p := range parts {
+	var stores []store
+	for i, p := range parts {
+		if len(parts) > 1 && !p.split {
+			return fmt.Errorf("file %d of %d is no part of a split dump (makedumpfile --split): name one dump", i+1, len(parts))
+		}
+		stores = append(stores, p.store)
 		im.Incomplete = append(im.Incomplete, p.lacks...)
 		if len(p.notes) > 0 && len(im.CPUs) == 0 {
 			im.addNotes(p.notes)
@@ -73,6 +109,10 @@ func (im *Image) join(parts []part) error {
 		if len(p.info) > 0 && len(im.Info) == 0 {
 			im.Info = parseVMCoreInfo(p.info)
 		}
+	}
+	im.store, im.Format, im.Live = parts[0].store, parts[0].format, parts[0].live
+	if parts[0].split {
+		im.joinSplit(stores)
 	}
 	return nil
 }

@@ -1,0 +1,43 @@
+package kmem
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// splitStore is a dump in several files (makedumpfile --split): each has the
+// pages of one range.
+type splitStore struct{ parts []store }
+
+func (im *Image) joinSplit(parts []store) {
+	slices.SortStableFunc(parts, func(a, b store) int { return cmp.Compare(first(a), first(b)) })
+	end := uint64(0)
+	for _, p := range parts {
+		r := p.ranges()[0]
+		if r.Start > end {
+			im.Incomplete = append(im.Incomplete, fmt.Sprintf("a file of the split dump is missing: it has the memory from %#x to %#x", end, r.Start))
+		}
+		end = r.End
+	}
+	im.store, im.Format = &splitStore{parts}, fmt.Sprintf("%s, split in %d", im.Format, len(parts))
+}
+
+func first(s store) uint64 { return s.ranges()[0].Start }
+
+func (s *splitStore) read(p []byte, pa uint64) (int, error) {
+	for _, part := range s.parts {
+		if r := part.ranges()[0]; r.Start <= pa && pa < r.End {
+			return part.read(p, pa)
+		}
+	}
+	return 0, errNotInDump
+}
+
+func (s *splitStore) ranges() []Range {
+	var out []Range
+	for _, p := range s.parts {
+		out = append(out, p.ranges()...)
+	}
+	return out
+}
