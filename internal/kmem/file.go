@@ -23,7 +23,7 @@ type part struct {
 	notes  []byte
 	info   []byte // VMCOREINFO, where it stands outside the notes
 	live   bool
-	split  bool // one of several files
+	split  bool     // one of several files
 	lacks  []string // what is known to be missing
 }
 
