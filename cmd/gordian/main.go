@@ -9,9 +9,15 @@ import (
 	"syscall"
 
 	"gordian/internal/cli"
+	"gordian/internal/lab/guest"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	if guest.Inside() { // the same binary is init in the virtual machines of gordian lab
+		os.Exit(guest.Main())
+	}
+	os.Exit(run())
+}
 
 func run() int {
 	limitMemory()
