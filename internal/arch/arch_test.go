@@ -24,7 +24,7 @@ func allowed() map[string][]string {
 		"kstack":          {"model"},
 		"engine":          {"model"},
 		"klog":            {"model", "kreport", "kstack"},
-		"evidence":        {"model", "klog"},
+		"evidence":        {"model", "klog", "kmem", "kcore"},
 		"check":           {"model", "kreport", "kstack", "engine", "srcfact", "srcfix", "hostfact"},
 		"srcfact":         {"model"},
 		"kmem":            {},

@@ -14,14 +14,17 @@ import (
 
 const diagnoseLong = `Read evidence, find what is deadlocked or could deadlock, and explain it.
 
-Evidence is a kernel log: a file (also .gz, .xz, .zst or .bz2), a journal export, a
-capture of /dev/kmsg, or "-" for standard input. What a file is, and which
-prefixes its lines have, is detected. Several arguments are joined in one report.
+Evidence is a kernel log (a file, a journal export, a capture of /dev/kmsg) or a
+crash dump of x86-64 (vmcore of kdump or makedumpfile, QEMU's dump-guest-memory),
+also compressed (.gz, .xz, .zst, .bz2); "-" is standard input. A dump needs no
+vmlinux and no debug package. What a file is, and which prefixes its lines have, is
+detected. Several arguments are joined in one report; so are the files of a split dump.
 
 ` + exitHelp
 
 const diagnoseExample = `  gordian diagnose /var/log/kern.log /var/log/kern.log.1.gz
   dmesg | gordian diagnose -
+  gordian diagnose /var/crash/202611211758/vmcore
   gordian diagnose --format json console.log > report.json
   gordian diagnose -o report.html console.log
   gordian diagnose -q --fail-on warning dmesg.txt || echo "look at this host"`

@@ -23,6 +23,8 @@ type Options struct {
 	// Progress is called now and then with the bytes read of all inputs (as
 	// stored, before decompression) and their total, -1 when unknown.
 	Progress func(done, total int64)
+	// MaxMemory bounds the pages of a dump that are kept, in bytes; 0: the default.
+	MaxMemory int64
 }
 
 // Reader turns one kind of evidence into facts.
@@ -49,8 +51,8 @@ func Read(ctx context.Context, paths []string, o Options) (*model.Facts, error) 
 	f := &model.Facts{}
 	prog := newProgress(paths, o.Progress)
 	var errs []error
-	for _, path := range paths {
-		if err := readOne(ctx, path, o, prog, f); err != nil {
+	for _, group := range groups(paths) {
+		if err := readOne(ctx, group, o, prog, f); err != nil {
 			errs = append(errs, err)
 		}
 		if ctx.Err() != nil {
@@ -60,7 +62,9 @@ func Read(ctx context.Context, paths []string, o Options) (*model.Facts, error) 
 	return f, errors.Join(errs...)
 }
 
-func readOne(ctx context.Context, path string, o Options, prog *progress, f *model.Facts) error {
+// readOne reads one input: a file, or the files of a split dump.
+func readOne(ctx context.Context, paths []string, o Options, prog *progress, f *model.Facts) error {
+	path := paths[0]
 	src, err := open(path, o.Stdin)
 	if err != nil {
 		return err
@@ -72,6 +76,9 @@ func readOne(ctx context.Context, path string, o Options, prog *progress, f *mod
 		return fmt.Errorf("%s: %w", src.name, err)
 	}
 	head, plain := peek(plain)
+	if looksLikeDump(head) {
+		return readDump(ctx, paths, plain, o, f)
+	}
 	if filtered, name := klogTransform(head, plain); filtered != nil {
 		format = join(format, name)
 		head, plain = peek(filtered)
@@ -125,7 +132,7 @@ func choose(name string, head []byte) (*Reader, error) {
 			return &r, nil
 		}
 	}
-	return nil, fmt.Errorf("this is neither text nor any evidence that gordian knows (it begins with % x): expected a kernel log, plain or compressed with gzip, xz, zstd or bzip2", head[:min(len(head), 8)])
+	return nil, fmt.Errorf("this is neither text nor any evidence that gordian knows (it begins with % x): expected a kernel log or a crash dump, plain or compressed with gzip, xz, zstd or bzip2", head[:min(len(head), 8)])
 }
 
 // source is one open input; it counts what is read of it.

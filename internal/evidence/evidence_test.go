@@ -190,8 +190,8 @@ func TestNotForUs(t *testing.T) {
 		want string
 	}{
 		"vmcore":         {[]byte("\x7fELF\x02\x01\x01"), "ELF"},
-		"makedumpfile":   {[]byte("KDUMP   \x06\x00\x00\x00"), "compressed crash dump"},
-		"flattened":      {[]byte("makedumpfile\x00\x00\x00\x00"), "flattened"},
+		"a cut dump":     {[]byte("KDUMP   \x06\x00\x00\x00"), "read dump header: the file ends"},
+		"a cut stream":   {[]byte("makedumpfile\x00\x00\x00\x00"), "read header of flattened dump: the file ends"},
 		"binary journal": {[]byte("LPKSHHRH\x00\x00"), "journalctl"},
 		"our own JSON":   {[]byte(`{"schema":"gordian/v1"}`), "gordian render"},
 		"C":              {[]byte("// SPDX-License-Identifier: GPL-2.0\nint x;\n"), "C source"},

@@ -12,11 +12,7 @@ import (
 func unsupported(head []byte) (kind, advice string) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x7fELF")):
-		return "an ELF file (a crash dump, a kernel or a module)", "save the kernel log in it with `crash VMLINUX VMCORE` and its command `log`, and diagnose that"
-	case bytes.HasPrefix(head, []byte("KDUMP   ")), bytes.HasPrefix(head, []byte("DISKDUMP")):
-		return "a compressed crash dump (makedumpfile)", "`makedumpfile --dump-dmesg VMCORE dmesg.txt` saves the kernel log in it; diagnose that"
-	case bytes.HasPrefix(head, []byte("makedumpfile")):
-		return "a flattened crash dump", "`makedumpfile -R` makes a dump of it, `makedumpfile --dump-dmesg` saves its log"
+		return "an ELF file that is no crash dump (a kernel, a module or a program)", "a crash dump of the hung kernel, or its log, is what to give"
 	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) && bytes.Contains(head[:min(len(head), 256)], []byte(`"gordian/v`)):
 		return "a document that gordian wrote", "`gordian render` shows it again in any format"
 	case bytes.HasPrefix(head, []byte("LPKSHHRH")):

@@ -29,7 +29,7 @@ type part struct {
 
 // openPart opens one file and finds out what it is.
 func (im *Image) openPart(ctx context.Context, path string, o Options) (part, error) {
-	f, err := im.openFile(path)
+	f, err := im.openFile(ctx, path, o)
 	if err != nil {
 		return part{}, err
 	}
@@ -82,7 +82,10 @@ func openFlattened(ctx context.Context, f file, o Options) (part, error) {
 }
 
 // openFile opens a file for reading at offsets.
-func (im *Image) openFile(path string) (file, error) {
+func (im *Image) openFile(ctx context.Context, path string, o Options) (file, error) {
+	if path == "-" && o.Stdin != nil {
+		return im.spool(ctx, o.Stdin, func(done int64) { o.progress("reading", done, -1) })
+	}
 	if err := refuse(path); err != nil {
 		return nil, err
 	}

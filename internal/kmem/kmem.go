@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // PageSize is the size of a page frame. x86-64 has no other.
@@ -32,6 +33,8 @@ var ErrNotDump = errors.New("not a memory dump that gordian can read")
 type Options struct {
 	// MaxMemory bounds the pages that are kept, in bytes; 0 means 256 MiB.
 	MaxMemory int64
+	// Stdin is what the path "-" stands for.
+	Stdin io.Reader
 	// Record keeps the list of pages that were read, for Image.Touched.
 	Record bool
 	// Progress is called during long work (a compressed file that must be
@@ -76,7 +79,8 @@ type store interface {
 
 // Open reads the headers of a dump. Several paths are the parts of one split
 // dump (makedumpfile --split), in any order. Whatever the file is (ELF,
-// kdump-compressed, flattened; compressed with xz, gzip or zstd) is detected.
+// kdump-compressed, flattened; compressed with xz, gzip, zstd or bzip2) is
+// detected.
 // An error wraps ErrNotDump if the file is something else.
 func Open(ctx context.Context, paths []string, o Options) (*Image, error) {
 	if len(paths) == 0 {

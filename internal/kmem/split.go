@@ -3,12 +3,32 @@ package kmem
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 )
 
 // splitStore is a dump in several files (makedumpfile --split): each has the
 // pages of one range.
 type splitStore struct{ parts []store }
+
+// IsPart reports whether a file is one of a split dump.
+func IsPart(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	magic := make([]byte, len(kdumpMagic))
+	if _, err := f.ReadAt(magic, 0); err != nil || string(magic) != kdumpMagic {
+		return false
+	}
+	h, err := readKdumpHeader(&osFile{f, info.Size()})
+	return err == nil && h.split
+}
 
 func (im *Image) joinSplit(parts []store) {
 	slices.SortStableFunc(parts, func(a, b store) int { return cmp.Compare(first(a), first(b)) })

@@ -51,8 +51,7 @@ func (im *Image) unwrap(ctx context.Context, f file, o Options) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	tick := func() { o.progress("unpacking", src.at, f.Size()) }
-	return im.spool(ctx, r, tick)
+	return im.spool(ctx, r, func(int64) { o.progress("unpacking", src.at, f.Size()) })
 }
 
 func (o Options) progress(what string, done, total int64) {
@@ -82,7 +81,7 @@ const (
 
 // spool copies r into a temporary file that vanishes with the process. A
 // stream that breaks off gives what came before it: the dump is cut.
-func (im *Image) spool(ctx context.Context, r io.Reader, tick func()) (file, error) {
+func (im *Image) spool(ctx context.Context, r io.Reader, tick func(done int64)) (file, error) {
 	t, err := os.CreateTemp("", "gordian-dump-")
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
@@ -102,7 +101,7 @@ func (im *Image) spool(ctx context.Context, r io.Reader, tick func()) (file, err
 			return nil, fmt.Errorf("unpack into %s (TMPDIR names another place): %w", os.TempDir(), werr)
 		}
 		size += int64(n)
-		tick()
+		tick(size)
 		if err == nil && size < maxSpool {
 			continue
 		}
