@@ -53,6 +53,7 @@ func allowed() map[string][]string {
 		"csource/link":    {"csource/ctype", "csource/flow", "csource/ir", "csource/lockapi", "model", "srcfact"},
 		"csource":         {"csource/cast", "csource/ctype", "csource/ir", "csource/link", "csource/lockapi", "csource/lower", "csource/tree", "srcfact"},
 		"lab/kernels":     {"kconfig"},
+		"lab/kbuild":      {},
 		"lab/kmod":        {},
 		"lab/initramfs":   {},
 		"lab/proto":       {},
