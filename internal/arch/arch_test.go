@@ -33,7 +33,7 @@ func allowed() map[string][]string {
 		"unwind":          {"kmem", "ksym", "ktype"},
 		"kcore":           {"kmem", "ksym", "ktype", "unwind", "model"},
 		"hostfact":        {"model"},
-		"host":            {"model", "hostfact", "kstack", "host/files", "host/proc"},
+		"host":            {"model", "hostfact", "kstack", "kconfig", "host/files", "host/proc"},
 		"host/files":      {},
 		"host/proc":       {"model"},
 		"baseline":        {"model"},

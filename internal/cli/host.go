@@ -32,6 +32,7 @@ Beside each table stands the command that shows the same by hand.
 const hostExample = `  sudo gordian host                      what is stuck, now
   sudo gordian host --sample 10s         a longer look: surer about busy CPUs
   sudo gordian host -f html -o host.html a page to attach to a ticket
+  gordian host --doctor                  which detectors are off, and how to switch them on
   gordian host -q                        one line per finding, for scripts`
 
 // readTimeout is how long one read of /proc may take. A healthy kernel answers
@@ -44,6 +45,7 @@ type hostCommand struct {
 	failOn *choice
 	sample time.Duration
 	root   string
+	doctor bool
 	noLog  bool
 }
 
@@ -61,6 +63,7 @@ func newHost(s Streams) *cobra.Command {
 	addChoice(c, h.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	c.Flags().DurationVar(&h.sample, "sample", time.Second, "`TIME` between the two looks that are compared")
 	c.Flags().StringVar(&h.root, "root", "", "read the copy of /proc and /sys below `DIR`, in place of this host's")
+	c.Flags().BoolVar(&h.doctor, "doctor", false, "say what this kernel can detect, what is switched off, and how to switch it on")
 	c.Flags().BoolVar(&h.noLog, "no-log", false, "leave the kernel log out")
 	return c
 }
@@ -77,7 +80,11 @@ func (h *hostCommand) run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	doc, err := h.look(ctx, f)
+	look := h.look
+	if h.doctor {
+		look = h.examine
+	}
+	doc, err := look(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -118,6 +125,16 @@ func (h *hostCommand) look(ctx context.Context, f files.Files) (*model.Document,
 	findings := append(check.Run(ctx, facts), check.Host(ctx, look)...)
 	model.SortFindings(findings)
 	return newDocument(facts, findings), ctx.Err()
+}
+
+// examine looks at the host's means, not at its state.
+func (h *hostCommand) examine(ctx context.Context, f files.Files) (*model.Document, error) {
+	ds, err := host.Doctor(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	facts := &model.Facts{Inputs: []model.Input{{Path: "/proc", Kind: model.InputHost}}, Sections: host.DoctorSections(ds)}
+	return newDocument(facts, nil), nil
 }
 
 // log reads the kernel's ring buffer. Without the right to it, the rest of the

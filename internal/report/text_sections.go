@@ -28,8 +28,12 @@ func (t *text) section(s *model.Section) {
 		t.table(s)
 	}
 	t.more("  ", len(s.Rows), fewRows, "row")
+	lead := "  "
+	if len(s.Notes) > 1 {
+		lead = "  · "
+	}
 	for _, n := range s.Notes {
-		t.wrap("  ", "  ", plain, safeLine(n))
+		t.wrap(lead, strings.Repeat(" ", columns(lead)), plain, safeLine(n))
 	}
 }
 
