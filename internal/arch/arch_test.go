@@ -71,7 +71,7 @@ func allowed() map[string][]string {
 // standard library only.
 func libraries() map[string][]string {
 	return map[string][]string{
-		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+		"cli":             {"charm.land/bubbletea/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
 		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz"},
 		"srccache":        {"github.com/klauspost/compress"},

@@ -32,6 +32,7 @@ Beside each table stands the command that shows the same by hand.
 const hostExample = `  sudo gordian host                      what is stuck, now
   sudo gordian host --sample 10s         a longer look: surer about busy CPUs
   sudo gordian host -f html -o host.html a page to attach to a ticket
+  sudo gordian host --watch              the same, refreshed in place
   gordian host --doctor                  which detectors are off, and how to switch them on
   gordian host -q                        one line per finding, for scripts`
 
@@ -41,12 +42,14 @@ const readTimeout = 2 * time.Second
 
 type hostCommand struct {
 	Streams
-	out    output
-	failOn *choice
-	sample time.Duration
-	root   string
-	doctor bool
-	noLog  bool
+	out      output
+	failOn   *choice
+	sample   time.Duration
+	root     string
+	doctor   bool
+	watched  bool
+	interval time.Duration
+	noLog    bool
 }
 
 func newHost(s Streams) *cobra.Command {
@@ -63,6 +66,8 @@ func newHost(s Streams) *cobra.Command {
 	addChoice(c, h.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	c.Flags().DurationVar(&h.sample, "sample", time.Second, "`TIME` between the two looks that are compared")
 	c.Flags().StringVar(&h.root, "root", "", "read the copy of /proc and /sys below `DIR`, in place of this host's")
+	c.Flags().BoolVarP(&h.watched, "watch", "w", false, "look again and again, in a view of the terminal")
+	c.Flags().DurationVar(&h.interval, "interval", 2*time.Second, "`TIME` between two looks of --watch")
 	c.Flags().BoolVar(&h.doctor, "doctor", false, "say what this kernel can detect, what is switched off, and how to switch it on")
 	c.Flags().BoolVar(&h.noLog, "no-log", false, "leave the kernel log out")
 	return c
@@ -80,6 +85,9 @@ func (h *hostCommand) run(ctx context.Context) error {
 		return err
 	}
 	defer done()
+	if h.watched {
+		return h.watch(ctx, f)
+	}
 	look := h.look
 	if h.doctor {
 		look = h.examine

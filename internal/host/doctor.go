@@ -120,7 +120,7 @@ func byOption(name string) func(*doctor) (State, string) {
 		switch {
 		case d.config == nil:
 			return Unknown, "the kernel's configuration was not found"
-		case d.config.On(name):
+		case d.config.On(strings.TrimPrefix(name, "CONFIG_")):
 			return On, name + "=y"
 		}
 		return NotBuilt, name + " is not set"
