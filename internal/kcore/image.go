@@ -50,9 +50,14 @@ func (k *Kernel) Close() error { return k.Image.Close() }
 
 // start finds what everything else needs. What cannot be found leaves an empty
 // table and a note: the log may still be readable.
-func (k *Kernel) start(_ context.Context, _ kmem.Options) error {
+func (k *Kernel) start(ctx context.Context, o kmem.Options) error {
 	var err error
 	k.Incomplete = append(k.Incomplete, k.Image.Incomplete...)
+	if len(k.Image.Info) == 0 {
+		if err := k.Image.SearchInfo(ctx, o); err != nil {
+			return err
+		}
+	}
 	k.Sym, k.Types = ksym.Empty(), ktype.Empty()
 	if k.Mem, err = k.Image.KernelSpace(); err != nil {
 		return err
@@ -81,8 +86,15 @@ func (k *Kernel) symbol(name string) (uint64, bool) {
 
 func (k *Kernel) readSymbols() error {
 	at, ok := ksym.FromInfo(k.Image.Info)
-	if !ok {
-		return errors.New("VMCOREINFO does not say where kallsyms is")
+	if !ok { // before 6.0
+		text, ok := k.Image.Info.Symbol("_stext")
+		if !ok {
+			return errors.New("VMCOREINFO says neither where kallsyms is nor where the kernel's image begins")
+		}
+		var err error
+		if at, err = ksym.Search(k.Mem, text); err != nil {
+			return err
+		}
 	}
 	sym, lacks, err := ksym.Read(k.Mem, at)
 	if err != nil {
