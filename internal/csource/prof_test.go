@@ -18,15 +18,21 @@ import (
 	"gordian/internal/csource/tree"
 )
 
-// diskText reads lines of checked files for the rules.
-type diskText string
+// diskText reads lines of checked files for the rules, each file once.
+type diskText struct {
+	root  string
+	lines map[string][]string
+}
 
 func (d diskText) Lines(file string) []string {
-	b, err := os.ReadFile(filepath.Join(string(d), file))
-	if err != nil {
-		return nil
+	l, ok := d.lines[file]
+	if !ok {
+		if b, err := os.ReadFile(filepath.Join(d.root, file)); err == nil {
+			l = strings.Split(string(b), "\n")
+		}
+		d.lines[file] = l
 	}
-	return strings.Split(string(b), "\n")
+	return l
 }
 
 // TestProfile analyses the files or folders in KERNEL_PATHS below KERNEL_SRC
@@ -62,7 +68,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := time.Since(start)
-	fs := check.Source(ctx, check.SourceFacts(f), f, diskText(root))
+	fs := check.Source(ctx, check.SourceFacts(f), f, diskText{root, map[string][]string{}})
 	t.Logf("%d orders, %d uses, %d slips; %v; %v + %v", len(f.Orders), len(f.Uses), len(f.Slips), f.Stats, read, time.Since(start)-read)
 	if out := os.Getenv("KERNEL_OUT"); out != "" {
 		w, err := os.Create(out)
