@@ -55,7 +55,8 @@ func (o Options) filled() (Options, error) {
 type collector struct {
 	table *lockapi.Table
 	types *ctype.DB
-	marks []string // Table.Marks
+	marks []string        // Table.Marks
+	lower []lower.Lowerer // by worker
 
 	mu      sync.Mutex
 	units   []*ir.Unit
@@ -65,13 +66,13 @@ type collector struct {
 	seen    map[string]map[uint64]bool // functions of a file, by hash, under its first choice of arms
 }
 
-func newCollector(table *lockapi.Table, t *tree.Tree) *collector {
-	return &collector{table: table, types: t.Types, marks: table.Marks(), stats: map[string]int64{}}
+func newCollector(o Options, t *tree.Tree) *collector {
+	return &collector{table: o.APIs, types: t.Types, marks: o.APIs.Marks(), lower: make([]lower.Lowerer, o.Tree.Jobs), stats: map[string]int64{}}
 }
 
-func (c *collector) file(_ int, src *tree.Source, arms int, f *cast.File) error {
+func (c *collector) file(worker int, src *tree.Source, arms int, f *cast.File) error {
 	env := &lower.Env{Path: src.Path, Check: src.Check, Head: src.Header, Table: c.table, Marks: c.marks, Types: view{c.types, src.Path}, Seen: c.hashes(src.Path, f.Arms)}
-	u := lower.File(f, env)
+	u := c.lower[worker].File(f, env)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.units = append(c.units, u)

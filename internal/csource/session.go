@@ -31,7 +31,7 @@ func Open(ctx context.Context, o Options) (*Session, *srcfact.Facts, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c := newCollector(o.APIs, t)
+	c := newCollector(o, t)
 	if err := t.Each(ctx, o.APIs.Relevant, c.file); err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Session) With(ctx context.Context, path, text string) (*srcfact.Facts, 
 	if s.first.dropped() {
 		return nil, errors.New("too many functions to look at them twice")
 	}
-	c := newCollector(s.options.APIs, s.tree)
+	c := newCollector(s.options, s.tree)
 	if err := s.tree.Again(ctx, path, text, c.file); err != nil {
 		return nil, err
 	}

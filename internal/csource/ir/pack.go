@@ -15,57 +15,83 @@ import (
 
 // tables are what the packed functions of a unit point into.
 type tables struct {
-	strs   []string
-	types  []*ctype.Type
-	strIDs map[string]uint64 // until Seal
-	typIDs map[*ctype.Type]uint64
+	strs  []string
+	types []*ctype.Type
 }
 
-func (t *tables) str(s string) uint64 {
+// Packer packs the functions of one unit after the other, and uses its memory
+// again. The zero value is ready.
+type Packer struct {
+	unit   *Unit
+	tables tables
+	strIDs map[string]uint64
+	typIDs map[*ctype.Type]uint64
+	buf    []byte
+	names  []string
+	refs   []Ref
+	called map[string]bool
+	seen   map[Ref]bool
+}
+
+// Begin starts on a unit.
+func (w *Packer) Begin(u *Unit) {
+	w.unit = u
+	w.strIDs, w.typIDs = cleared(w.strIDs), cleared(w.typIDs)
+	w.tables.strs, w.tables.types = w.tables.strs[:0], w.tables.types[:0]
+}
+
+// cleared empties a map. To clear what a huge unit left would take longer than
+// to make a new one.
+func cleared[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil || len(m) > 1<<14 {
+		return make(map[K]V)
+	}
+	clear(m)
+	return m
+}
+
+func (w *Packer) str(s string) uint64 {
 	if s == "" {
 		return 0
 	}
-	if id, ok := t.strIDs[s]; ok {
+	if id, ok := w.strIDs[s]; ok {
 		return id
 	}
-	if t.strIDs == nil {
-		t.strIDs = map[string]uint64{}
-	}
-	t.strs = append(t.strs, s)
-	id := uint64(len(t.strs))
-	t.strIDs[s] = id
+	w.tables.strs = append(w.tables.strs, s)
+	id := uint64(len(w.tables.strs))
+	w.strIDs[s] = id
 	return id
 }
 
-func (t *tables) typ(p *ctype.Type) uint64 {
+func (w *Packer) typ(p *ctype.Type) uint64 {
 	if p == nil {
 		return 0
 	}
-	if id, ok := t.typIDs[p]; ok {
+	if id, ok := w.typIDs[p]; ok {
 		return id
 	}
-	if t.typIDs == nil {
-		t.typIDs = map[*ctype.Type]uint64{}
-	}
-	t.types = append(t.types, p)
-	id := uint64(len(t.types))
-	t.typIDs[p] = id
+	w.tables.types = append(w.tables.types, p)
+	id := uint64(len(w.tables.types))
+	w.typIDs[p] = id
 	return id
 }
 
 // Seal ends the packing of a unit's functions.
-func (u *Unit) Seal() {
-	t := &u.tables
+func (w *Packer) Seal() {
+	u := w.unit
 	u.left.Store(int32(len(u.Funcs)))
-	t.strIDs, t.typIDs = nil, nil
-	t.strs, t.types = slices.Clip(slices.Clone(t.strs)), slices.Clip(slices.Clone(t.types))
+	u.tables = tables{strs: slices.Clone(w.tables.strs), types: slices.Clone(w.tables.types)}
+	clear(w.tables.strs)
+	clear(w.tables.types)
+	w.unit = nil
 }
 
-// Pack moves the body of f into its packed form.
-func (f *Func) Pack() {
-	f.addRefs()
+// Pack moves the body of f into its packed form. What f had is the caller's
+// again.
+func (w *Packer) Pack(f *Func) {
+	w.addRefs(f)
 	f.forget()
-	w := &writer{t: &f.Unit.tables}
+	w.buf = w.buf[:0]
 	w.params(f.Params)
 	w.paths(f.Paths)
 	w.atoms(f.Atoms)
@@ -135,16 +161,11 @@ func (f *Func) Unpack() {
 	}
 }
 
-type writer struct {
-	t   *tables
-	buf []byte
-}
-
-func (w *writer) n(v uint64)    { w.buf = binary.AppendUvarint(w.buf, v) }
-func (w *writer) i(v int64)     { w.buf = binary.AppendVarint(w.buf, v) }
-func (w *writer) s(v string)    { w.n(w.t.str(v)) }
-func (w *writer) path(v PathID) { w.n(uint64(v)) }
-func (w *writer) bit(v ...bool) {
+func (w *Packer) n(v uint64)    { w.buf = binary.AppendUvarint(w.buf, v) }
+func (w *Packer) i(v int64)     { w.buf = binary.AppendVarint(w.buf, v) }
+func (w *Packer) s(v string)    { w.n(w.str(v)) }
+func (w *Packer) path(v PathID) { w.n(uint64(v)) }
+func (w *Packer) bit(v ...bool) {
 	var b uint64
 	for i, x := range v {
 		if x {
@@ -154,16 +175,16 @@ func (w *writer) bit(v ...bool) {
 	w.n(b)
 }
 
-func (w *writer) params(ps []Param) {
+func (w *Packer) params(ps []Param) {
 	w.n(uint64(len(ps)))
 	for i := range ps {
 		w.s(ps[i].Name)
-		w.n(w.t.typ(ps[i].Type))
+		w.n(w.typ(ps[i].Type))
 		w.path(ps[i].Path)
 	}
 }
 
-func (w *writer) paths(ps []Path) {
+func (w *Packer) paths(ps []Path) {
 	w.n(uint64(len(ps)))
 	for i := range ps {
 		p := &ps[i]
@@ -173,7 +194,7 @@ func (w *writer) paths(ps []Path) {
 		w.s(p.Name)
 		w.s(p.Owner)
 		w.s(p.Decl)
-		w.n(w.t.typ(p.Type))
+		w.n(w.typ(p.Type))
 		w.s(p.Class)
 		if p.Kind != FieldPath { // its text is made again
 			w.s(p.Text)
@@ -185,7 +206,7 @@ func (w *writer) paths(ps []Path) {
 	}
 }
 
-func (w *writer) atoms(as []Atom) {
+func (w *Packer) atoms(as []Atom) {
 	w.n(uint64(len(as)))
 	for i := range as {
 		a := &as[i]
@@ -200,7 +221,7 @@ func (w *writer) atoms(as []Atom) {
 	}
 }
 
-func (w *writer) val(v *Val) {
+func (w *Packer) val(v *Val) {
 	w.n(uint64(v.Kind))
 	if v.Kind == UnknownVal && v.Path == 0 && v.Atom == 0 && v.Text == "" {
 		w.bit(false)
@@ -213,7 +234,7 @@ func (w *writer) val(v *Val) {
 	w.s(v.Text)
 }
 
-func (w *writer) block(b *Block) {
+func (w *Packer) block(b *Block) {
 	w.n(uint64(len(b.Instrs)))
 	for i := range b.Instrs {
 		w.instr(&b.Instrs[i])
@@ -236,7 +257,7 @@ func (w *writer) block(b *Block) {
 	}
 }
 
-func (w *writer) instr(in *Instr) {
+func (w *Packer) instr(in *Instr) {
 	c := in.Call
 	if c == nil {
 		w.bit(false)

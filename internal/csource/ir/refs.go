@@ -16,20 +16,10 @@ type Ref struct {
 	Pass  bool   // Name is passed, not called
 }
 
-// addRefs lists the calls of f. It is done once, before f is packed.
-func (f *Func) addRefs() {
-	seen := map[Ref]bool{}
-	defer func() { f.Names, f.Refs = slices.Clip(f.Names), slices.Clip(f.Refs) }()
-	add := func(r Ref) {
-		if !seen[r] {
-			seen[r] = true
-			if r == (Ref{Name: r.Name}) {
-				f.Names = append(f.Names, r.Name)
-			} else {
-				f.Refs = append(f.Refs, r)
-			}
-		}
-	}
+// addRefs lists the calls of f.
+func (w *Packer) addRefs(f *Func) {
+	w.called, w.seen = cleared(w.called), cleared(w.seen)
+	w.names, w.refs = w.names[:0], w.refs[:0]
 	f.NoReturn = true
 	for b := range f.Blocks {
 		f.NoReturn = f.NoReturn && f.Blocks[b].Term != Return
@@ -38,13 +28,33 @@ func (f *Func) addRefs() {
 			if c == nil {
 				continue
 			}
-			f.addCall(c, add)
+			f.addCall(c, w.addRef)
 			for _, a := range c.Args {
 				if a.Kind == FuncVal {
-					add(Ref{Name: a.Text, Pass: true})
+					w.addRef(Ref{Name: a.Text, Pass: true})
 				}
 			}
 		}
+	}
+	f.Names, f.Refs = slices.Clone(w.names), slices.Clone(w.refs)
+	if len(f.Names) == 0 {
+		f.Names = nil
+	}
+	if len(f.Refs) == 0 {
+		f.Refs = nil
+	}
+}
+
+func (w *Packer) addRef(r Ref) {
+	switch {
+	case r != (Ref{Name: r.Name}):
+		if !w.seen[r] {
+			w.seen[r] = true
+			w.refs = append(w.refs, r)
+		}
+	case !w.called[r.Name]:
+		w.called[r.Name] = true
+		w.names = append(w.names, r.Name)
 	}
 }
 

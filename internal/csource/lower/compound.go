@@ -12,10 +12,9 @@ import (
 
 // countCompounds counts, by text, the conditions with && or || of a function.
 func (b *fn) countCompounds(s *cast.Stmt) {
-	b.compounds = map[string]int{}
 	walkStmt(s, func(e *cast.Expr) {
 		if isCompound(e) {
-			b.compounds[text(e)]++
+			b.compounds[b.text(e)]++
 		}
 	}, func(*cast.Var) {}, map[string]int{})
 }
@@ -27,7 +26,7 @@ func isCompound(e *cast.Expr) bool {
 // repeated emits a compound condition that the function tests more than once.
 // It reports whether it did.
 func (b *fn) repeated(e *cast.Expr, then, els, line int32) bool {
-	key := text(e)
+	key := b.text(e)
 	if b.compounds[key] < 2 || len(key) >= maxText {
 		return false
 	}

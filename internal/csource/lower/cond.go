@@ -17,12 +17,10 @@ func (b *fn) atom(e *cast.Expr) ir.AtomID {
 			return b.localAtom(v)
 		}
 	}
-	return b.atomOf(b.unique(e), e)
+	// A shadowed local could be mistaken for its namesake, which only costs a
+	// correlation.
+	return b.atomOf(b.text(e), e)
 }
-
-// unique is the text of e; a shadowed local could be mistaken for its
-// namesake, which only costs a correlation.
-func (b *fn) unique(e *cast.Expr) string { return text(e) }
 
 func (b *fn) atomOf(s string, e *cast.Expr) ir.AtomID {
 	if id, ok := b.atoms[s]; ok {
@@ -50,13 +48,17 @@ func (b *fn) localAtom(v *local) ir.AtomID {
 	if id, ok := b.atoms[v.name]; ok {
 		return id
 	}
-	return b.addAtom(ir.Atom{Text: v.name, Param: v.param, Deps: []string{v.name}})
+	return b.addAtom(ir.Atom{Text: v.name, Param: v.param, Deps: append(b.scratch.deps.list(1), v.name)})
 }
+
+// maxDeps bounds what is told of one value.
+const maxDeps = 16
 
 // deps lists the locals and members that e reads: a local by its name, a
 // member as ".name".
 func (b *fn) deps(e *cast.Expr) []string {
-	var out []string
+	out := b.scratch.deps.list(maxDeps)
+	defer func() { b.scratch.deps.back(max(maxDeps-len(out), 0)) }()
 	cast.Walk(e, func(x *cast.Expr) bool {
 		switch x.Op {
 		case cast.Ident:
@@ -66,7 +68,7 @@ func (b *fn) deps(e *cast.Expr) []string {
 		case cast.Member, cast.Arrow:
 			out = append(out, b.str("."+x.Name))
 		}
-		return len(out) < 16
+		return len(out) < maxDeps
 	})
 	return out
 }
@@ -111,7 +113,7 @@ func (b *fn) cond(e *cast.Expr, then, els int32) {
 		}
 	case cast.Assign:
 		v, _ := b.assign(e)
-		b.branch(ir.Test{Atom: v.Atom, Mask: ir.Neg | ir.Pos, Text: b.str(text(e.X))}, then, els, line)
+		b.branch(ir.Test{Atom: v.Atom, Mask: ir.Neg | ir.Pos, Text: b.text(e.X)}, then, els, line)
 		return
 	}
 	v, _ := b.eval(e)
@@ -127,7 +129,7 @@ func (b *fn) test(v ir.Val, e *cast.Expr, mask ir.Bits, then, els, line int32) {
 	if at == 0 {
 		at = b.atom(e)
 	}
-	b.branch(ir.Test{Atom: at, Mask: mask, Text: b.str(text(e))}, then, els, line)
+	b.branch(ir.Test{Atom: at, Mask: mask, Text: b.text(e)}, then, els, line)
 }
 
 func sign(n int64) ir.Bits {
@@ -150,7 +152,7 @@ func (b *fn) condCall(e *cast.Expr, then, els, line int32) bool {
 	case "likely", "unlikely", "__builtin_expect", "WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "__builtin_constant_p", "data_race", "READ_ONCE",
 		"IS_ENABLED", "drm_WARN_ON", "drm_WARN_ON_ONCE":
 		if name == "IS_ENABLED" || name == "__builtin_constant_p" {
-			b.branch(ir.Test{Atom: b.atom(e), Mask: ir.Pos | ir.Neg, Text: b.str(text(e))}, then, els, line)
+			b.branch(ir.Test{Atom: b.atom(e), Mask: ir.Pos | ir.Neg, Text: b.text(e)}, then, els, line)
 			return true
 		}
 		arg := e.Args[0]
@@ -211,7 +213,7 @@ func (b *fn) compare(e *cast.Expr, then, els, line int32) {
 	if op == "!=" {
 		op, then, els = "==", els, then
 	}
-	txt := b.str(text(e))
+	txt := b.text(e)
 	if w.Kind == ir.NumberVal {
 		if mask, ok := signMask(op, w.Num); ok {
 			if v.Kind == ir.NumberVal && w.Num == 0 {
@@ -225,7 +227,7 @@ func (b *fn) compare(e *cast.Expr, then, els, line int32) {
 	same := &cast.Expr{Op: cast.Binary, Name: op, X: x, Y: y, Pos: e.Pos}
 	at := b.atom(same)
 	if op == "==" && (w.Kind == ir.NumberVal || w.Kind == ir.SymbolVal) {
-		b.branch(ir.Test{Atom: b.atomFor(v, x), Eq: b.str(text(y)), Same: at, Mask: symbolSign(w), Text: txt}, then, els, line)
+		b.branch(ir.Test{Atom: b.atomFor(v, x), Eq: b.text(y), Same: at, Mask: symbolSign(w), Text: txt}, then, els, line)
 		return
 	}
 	b.branch(ir.Test{Atom: at, Mask: ir.Neg | ir.Pos, Text: txt}, then, els, line)

@@ -115,7 +115,7 @@ func numberOf(e *cast.Expr) ir.Val {
 
 // symbol is the value of a constant expression.
 func (b *fn) symbol(e *cast.Expr) ir.Val {
-	s := text(e)
+	s := b.text(e)
 	switch s {
 	case "NULL", "false", "0":
 		return ir.Val{Kind: ir.NumberVal, Text: "0"}
@@ -161,7 +161,7 @@ func (b *fn) lvalue(e *cast.Expr) (ir.PathID, *ctype.Type) {
 	case cast.Index:
 		base, t := b.lvalue(e.X)
 		b.eval(e.Y)
-		return b.index(base, t, text(e.Y))
+		return b.index(base, t, b.text(e.Y))
 	case cast.Deref:
 		base, t := b.lvalue(e.X)
 		return b.deref(base, t)
@@ -169,7 +169,7 @@ func (b *fn) lvalue(e *cast.Expr) (ir.PathID, *ctype.Type) {
 		base, t := b.lvalue(e.X)
 		b.eval(e.Y)
 		if e.Name == "+" && base != 0 {
-			return b.index(base, t, text(e.Y))
+			return b.index(base, t, b.text(e.Y))
 		}
 		return 0, t
 	}
@@ -266,7 +266,7 @@ func (b *fn) condValue(e *cast.Expr) (ir.Val, *ctype.Type) {
 			t = at
 		}
 	})
-	return ir.Val{Text: b.str(text(e))}, t
+	return ir.Val{Text: b.text(e)}, t
 }
 
 // isBool reports whether e is a comparison or a logical expression.
@@ -407,12 +407,13 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 	if e.X != nil && e.X.Op == cast.Call {
 		return b.classCall(e)
 	}
-	c := &ir.Call{Name: b.str(name), Macro: b.str(e.Macro)}
+	c := b.scratch.calls.next()
+	c.Name, c.Macro = b.str(name), b.str(e.Macro)
 	if name == "" || b.lookup(name) != nil {
 		c.Name = ""
 		c.Through, _ = b.lvalue(e.X)
 	}
-	vals := make([]ir.Val, 0, len(e.Args))
+	vals := b.scratch.vals.list(len(e.Args))
 	args := e.Args
 	var last *cast.Expr
 	if n := len(args); n == 4 && strings.HasSuffix(name, "_cmd") && strings.HasPrefix(name, "wait_event") {
@@ -422,7 +423,7 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 	for _, a := range args {
 		v, _ := b.eval(a)
 		if v.Kind == ir.UnknownVal || v.Kind == ir.SymbolVal || v.Kind == ir.AtomVal {
-			v.Text = b.str(text(a))
+			v.Text = b.text(a)
 		}
 		vals = append(vals, v)
 	}

@@ -11,13 +11,16 @@ import (
 type fn struct {
 	*file
 	out       *ir.Func
+	scratch   scratch
 	paths     map[pathKey]ir.PathID
 	atoms     map[string]ir.AtomID
 	writes    map[string]int // assignments per name, initialisers included; address taken counts
 	cur       int32          // block that is filled
 	dead      bool           // cur cannot be reached
-	scopes    []*scope
-	loops     []target // what break and continue leave for
+	scopes    []scope
+	vars      map[string]*local // by name, the innermost
+	declared  []*local          // in all scopes
+	loops     []target          // what break and continue leave for
 	labels    map[string]*label
 	compounds map[string]int // conditions of several parts, by text
 	fresh     int32
@@ -31,11 +34,13 @@ type local struct {
 	typ   *ctype.Type
 	param int32     // index, -1
 	alias ir.PathID // what it stands for, if it is assigned once
+	key   string    // its name in the source
+	outer *local    // of the same name
 }
 
 // scope is a block with its variables and its cleanups.
 type scope struct {
-	vars     map[string]*local
+	first    int // of fn.declared
 	cleanups []ir.Call
 	block    *cast.Stmt
 }
@@ -60,13 +65,12 @@ func (l *file) function(f *cast.Func) *ir.Func {
 	if f.Body == nil {
 		return nil
 	}
-	b := &fn{file: l, paths: map[pathKey]ir.PathID{}, atoms: map[string]ir.AtomID{}, writes: map[string]int{}, labels: map[string]*label{}}
-	b.out = &ir.Func{Name: l.str(f.Name), Unit: l.unit, Line: l.line(f.Pos), End: l.line(f.End), Static: f.Static, Inline: f.Inline,
-		Skipped: f.Skipped > 0, Paths: make([]ir.Path, 1, 16), Atoms: make([]ir.Atom, 1, 8)}
+	b := &l.fn
+	b.reset(l)
+	b.out.Name, b.out.Line, b.out.End = l.str(f.Name), l.line(f.Pos), l.line(f.End)
+	b.out.Static, b.out.Inline, b.out.Skipped = f.Static, f.Inline, f.Skipped > 0
 	b.result(f)
-	countWrites(f.Body, b.writes)
-	b.countCompounds(f.Body)
-	b.findLabels(f.Body, nil)
+	b.survey(f.Body)
 	b.cur = b.newBlock()
 	b.pushScope(nil)
 	b.params(f)
@@ -77,8 +81,7 @@ func (l *file) function(f *cast.Func) *ir.Func {
 		b.ret(ir.Val{}, b.out.End)
 	}
 	b.marks()
-	b.out.Pack()
-	return b.out
+	return b.pack()
 }
 
 // marks notes what must be known of a body while it is packed.
@@ -134,7 +137,8 @@ func (b *fn) params(f *cast.Func) {
 			continue
 		}
 		t := b.env.Types.Of(p.Type)
-		v := &local{name: b.str(p.Name), typ: t, param: int32(i)}
+		v := b.scratch.locals.next()
+		v.name, v.typ, v.param = b.str(p.Name), t, int32(i)
 		id := ir.PathID(0)
 		if b.writes[p.Name] == 0 {
 			id = b.path(pathKey{kind: ir.ParamPath, index: int32(i)}, ir.Path{Kind: ir.ParamPath, Index: int32(i), Name: v.name, Type: t, Text: v.name})
@@ -144,7 +148,7 @@ func (b *fn) params(f *cast.Func) {
 			v.param = -1
 		}
 		if p.Name != "" {
-			b.scopes[0].vars[p.Name] = v
+			b.bind(p.Name, v)
 		}
 		b.out.Params = append(b.out.Params, ir.Param{Name: v.name, Type: t, Path: id})
 	}
@@ -163,11 +167,6 @@ func (b *fn) attrs(f *cast.Func) {
 			b.out.Attrs = append(b.out.Attrs, at)
 		}
 	}
-}
-
-func (b *fn) newBlock() int32 {
-	b.out.Blocks = append(b.out.Blocks, ir.Block{Term: ir.Halt})
-	return int32(len(b.out.Blocks) - 1)
 }
 
 func (b *fn) emit(in ir.Instr) {
@@ -213,7 +212,7 @@ func (b *fn) ret(v ir.Val, line int32) {
 }
 
 func (b *fn) pushScope(s *cast.Stmt) {
-	b.scopes = append(b.scopes, &scope{vars: map[string]*local{}, block: s})
+	b.scopes = append(b.scopes, scope{first: len(b.declared), block: s})
 }
 
 // popScope leaves the innermost scope; run says whether its end is reached.
@@ -222,6 +221,14 @@ func (b *fn) popScope(run bool) {
 	if run {
 		b.leave(n)
 	}
+	for i := len(b.declared) - 1; i >= b.scopes[n].first; i-- {
+		if v := b.declared[i]; v.outer == nil {
+			delete(b.vars, v.key)
+		} else {
+			b.vars[v.key] = v.outer
+		}
+	}
+	b.declared = b.declared[:b.scopes[n].first]
 	b.scopes = b.scopes[:n]
 }
 
@@ -230,29 +237,33 @@ func (b *fn) leave(n int) {
 	for i := len(b.scopes) - 1; i >= n; i-- {
 		cs := b.scopes[i].cleanups
 		for j := len(cs) - 1; j >= 0; j-- {
-			c := cs[j]
-			b.emit(ir.Instr{Call: &c})
+			c := b.scratch.calls.next()
+			*c = cs[j]
+			b.emit(ir.Instr{Call: c})
 		}
 	}
 }
 
 func (b *fn) lookup(name string) *local {
-	for i := len(b.scopes) - 1; i >= 0; i-- {
-		if v := b.scopes[i].vars[name]; v != nil {
-			return v
-		}
-	}
-	return nil
+	return b.vars[name]
+}
+
+// bind adds a variable to the innermost scope, under its name in the source.
+func (b *fn) bind(name string, v *local) {
+	v.key, v.outer = name, b.vars[name]
+	b.vars[name] = v
+	b.declared = append(b.declared, v)
 }
 
 // declare adds a variable to the innermost scope.
 func (b *fn) declare(name string, t *ctype.Type) *local {
-	v := &local{name: b.str(name), typ: t, param: -1}
+	v := b.scratch.locals.next()
+	v.name, v.typ, v.param = b.str(name), t, -1
 	if b.lookup(name) != nil {
 		b.shadow++
 		v.name = b.str(name + "'" + string(rune('0'+b.shadow%10)))
 	}
-	b.scopes[len(b.scopes)-1].vars[name] = v
+	b.bind(name, v)
 	return v
 }
 

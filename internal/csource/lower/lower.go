@@ -37,10 +37,12 @@ type Env struct {
 	Seen map[uint64]bool
 }
 
-// File lowers every function of f. Nothing in the result refers to f.
-func File(f *cast.File, env *Env) *ir.Unit {
+// File lowers every function of f. Nothing in the result refers to f or w.
+func (w *Lowerer) File(f *cast.File, env *Env) *ir.Unit {
 	u := &ir.Unit{File: env.Path, Dir: path.Dir(env.Path), Check: env.Check, Header: env.Head, Locks: map[string]ir.Global{}}
-	l := &file{f: f, env: env, unit: u, funcs: map[string]bool{}, strs: map[string]string{}}
+	w.strs = again(w.strs)
+	l := &file{Lowerer: w, f: f, env: env, unit: u, funcs: map[string]bool{}}
+	w.packer.Begin(u)
 	for _, fn := range f.Funcs {
 		l.funcs[fn.Name] = true
 	}
@@ -57,17 +59,17 @@ func File(f *cast.File, env *Env) *ir.Unit {
 			u.Funcs = append(u.Funcs, g)
 		}
 	}
-	u.Seal()
+	w.packer.Seal()
 	return u
 }
 
 // file lowers one file.
 type file struct {
+	*Lowerer
 	f     *cast.File
 	env   *Env
 	unit  *ir.Unit
-	funcs map[string]bool   // defined here
-	strs  map[string]string // clones, so that the text can go
+	funcs map[string]bool // defined here
 }
 
 // str returns a copy of s that does not keep the file's text alive.
@@ -81,6 +83,25 @@ func (l *file) str(s string) string {
 	c := strings.Clone(s)
 	l.strs[c] = c
 	return c
+}
+
+// strOf is str for text that will be written over.
+func (l *file) strOf(s []byte) string {
+	if c, ok := l.strs[string(s)]; ok {
+		return c
+	}
+	c := string(s)
+	l.strs[c] = c
+	return c
+}
+
+// join is str for text that consists of several parts.
+func (l *file) join(parts ...string) string {
+	l.buf = l.buf[:0]
+	for _, p := range parts {
+		l.buf = append(l.buf, p...)
+	}
+	return l.strOf(l.buf)
 }
 
 func (l *file) line(p cast.Pos) int32 { return int32(l.f.Line(p)) }

@@ -46,7 +46,7 @@ func (b *fn) globalPath(name string) ir.PathID {
 	}
 	class := name
 	if static || b.staticHere(name) {
-		class, decl = b.str(path.Base(b.env.Path)+":"+name), b.env.Path
+		class, decl = b.join(path.Base(b.env.Path), ":", name), b.env.Path
 	}
 	return b.path(k, ir.Path{Kind: ir.GlobalPath, Name: name, Decl: decl, Type: t, Class: class, Text: name})
 }
@@ -83,15 +83,15 @@ func (b *fn) field(base ir.PathID, t *ctype.Type, name string) (ir.PathID, *ctyp
 		owner = structTag(t) // its members are not known, its name is
 	}
 	return b.path(k, ir.Path{Kind: ir.FieldPath, Base: base, Name: name, Owner: b.str(owner), Decl: decl, Type: ft,
-		Class: b.fieldClass(base, owner, name), Text: b.str(b.out.Paths[base].Text + ir.Arrow(t) + name)}), ft
+		Class: b.fieldClass(base, owner, name), Text: b.join(b.out.Paths[base].Text, ir.Arrow(t), name)}), ft
 }
 
 func (b *fn) fieldClass(base ir.PathID, owner, name string) string {
 	if owner != "" {
-		return b.str(owner + "." + name)
+		return b.join(owner, ".", name)
 	}
 	if c := b.out.Paths[base].Class; c != "" {
-		return b.str(c + "." + name)
+		return b.join(c, ".", name)
 	}
 	return ""
 }
@@ -107,7 +107,7 @@ func (b *fn) index(base ir.PathID, t *ctype.Type, text string) (ir.PathID, *ctyp
 	text = b.str(text)
 	p := b.out.Paths[base]
 	return b.path(pathKey{kind: ir.IndexPath, base: base, name: text},
-		ir.Path{Kind: ir.IndexPath, Base: base, Name: text, Decl: p.Decl, Type: elem, Class: p.Class, Text: b.str(p.Text + "[" + text + "]")}), elem
+		ir.Path{Kind: ir.IndexPath, Base: base, Name: text, Decl: p.Decl, Type: elem, Class: p.Class, Text: b.join(p.Text, "[", text, "]")}), elem
 }
 
 func (b *fn) deref(base ir.PathID, t *ctype.Type) (ir.PathID, *ctype.Type) {
@@ -120,7 +120,7 @@ func (b *fn) deref(base ir.PathID, t *ctype.Type) (ir.PathID, *ctype.Type) {
 	}
 	p := b.out.Paths[base]
 	return b.path(pathKey{kind: ir.DerefPath, base: base},
-		ir.Path{Kind: ir.DerefPath, Base: base, Decl: p.Decl, Type: elem, Class: p.Class, Text: b.str("*" + p.Text)}), elem
+		ir.Path{Kind: ir.DerefPath, Base: base, Decl: p.Decl, Type: elem, Class: p.Class, Text: b.join("*", p.Text)}), elem
 }
 
 // outer is container_of(base, struct tag, member).
@@ -135,39 +135,41 @@ func (b *fn) outer(base ir.PathID, t *ctype.Type, member string) ir.PathID {
 	tag := structTag(t)
 	member = b.str(member)
 	return b.path(pathKey{kind: ir.OuterPath, base: base, name: member},
-		ir.Path{Kind: ir.OuterPath, Base: base, Name: member, Owner: b.str(tag), Type: t, Text: b.str("container_of(" + p.Text + ")")})
+		ir.Path{Kind: ir.OuterPath, Base: base, Name: member, Owner: b.str(tag), Type: t, Text: b.join("container_of(", p.Text, ")")})
 }
 
 // callPath is the object that a call returns, if calls with the same
 // arguments return the same object.
 func (b *fn) callPath(name string, args []ir.Val, t *ctype.Type) ir.PathID {
-	var ids []ir.PathID
-	key := ""
+	ids := b.scratch.ids.list(len(args))
+	w := b.buf[:0]
 	for _, a := range args {
 		if a.Path == 0 && a.Kind != ir.NumberVal && a.Kind != ir.SymbolVal {
 			return b.freshPath(name, t)
 		}
 		ids = append(ids, a.Path)
-		key += strconv.Itoa(int(a.Path)) + a.Text + strconv.FormatInt(a.Num, 10) + ","
+		w = append(strconv.AppendInt(w, int64(a.Path), 10), a.Text...)
+		w = append(strconv.AppendInt(w, a.Num, 10), ',')
 	}
 	name = b.str(name)
-	text := name + "("
+	k := pathKey{kind: ir.CallPath, name: name, args: b.strOf(w)}
+	w = append(append(w[:0], name...), '(')
 	for i, a := range args {
 		if i > 0 {
-			text += ", "
+			w = append(w, ", "...)
 		}
 		if a.Path != 0 {
-			text += b.out.Paths[a.Path].Text
+			w = append(w, b.out.Paths[a.Path].Text...)
 		} else {
-			text += a.Text
+			w = append(w, a.Text...)
 		}
 	}
-	return b.path(pathKey{kind: ir.CallPath, name: name, args: b.str(key)},
-		ir.Path{Kind: ir.CallPath, Name: name, Args: ids, Type: t, Text: b.str(text + ")")})
+	b.buf = append(w, ')')
+	return b.path(k, ir.Path{Kind: ir.CallPath, Name: name, Args: ids, Type: t, Text: b.strOf(b.buf)})
 }
 
 func (b *fn) freshPath(name string, t *ctype.Type) ir.PathID {
 	b.fresh++
 	return b.path(pathKey{kind: ir.FreshPath, index: b.fresh},
-		ir.Path{Kind: ir.FreshPath, Index: b.fresh, Name: b.str(name), Type: t, Text: b.str(name + "()")})
+		ir.Path{Kind: ir.FreshPath, Index: b.fresh, Name: b.str(name), Type: t, Text: b.join(name, "()")})
 }

@@ -43,7 +43,7 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 		if n == 3 {
 			_, t := b.pure(e.Args[0])
 			v, _ := b.eval(e.Args[1])
-			id := b.outer(v.Path, t, text(e.Args[2]))
+			id := b.outer(v.Path, t, b.text(e.Args[2]))
 			return ir.Val{Kind: ir.PathVal, Path: id}, t, true
 		}
 	case "swap":
@@ -73,7 +73,7 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 // errorValue is ERR_PTR(-EIO), or the value of what is cast.
 func (b *fn) errorValue(e *cast.Expr, name string) ir.Val {
 	if b.constant(e.Args[0]) {
-		return ir.Val{Kind: ir.SymbolVal, Text: b.str(text(e))}
+		return ir.Val{Kind: ir.SymbolVal, Text: b.text(e)}
 	}
 	v, _ := b.eval(e.Args[0])
 	if v.Kind == ir.PathVal && v.Atom != 0 {
@@ -92,7 +92,7 @@ func (b *fn) container(ptr, typ, member *cast.Expr) (ir.Val, *ctype.Type) {
 	if t != nil {
 		p = &ctype.Type{Kind: ctype.Pointer, Elem: t}
 	}
-	id := b.outer(v.Path, t, text(member))
+	id := b.outer(v.Path, t, b.text(member))
 	return ir.Val{Kind: ir.PathVal, Path: id}, p
 }
 
@@ -101,7 +101,7 @@ func (b *fn) container(ptr, typ, member *cast.Expr) (ir.Val, *ctype.Type) {
 func (b *fn) classCall(e *cast.Expr) (ir.Val, *ctype.Type) {
 	kind := calleeName(e.X)
 	if (kind == "guard" || kind == "CLASS" || kind == "guard_if" || kind == "ACQUIRE") && len(e.X.Args) > 0 {
-		b.guard(text(e.X.Args[0]), e.Args, b.line(e.Pos))
+		b.guard(b.text(e.X.Args[0]), e.Args, b.line(e.Pos))
 		return ir.Val{}, nil
 	}
 	v, _ := b.eval(e.X)
@@ -125,10 +125,11 @@ func (b *fn) guard(class string, args []*cast.Expr, line int32) {
 		v, _ := b.eval(a)
 		c.Args = append(c.Args, v)
 	}
-	ctor := c
-	b.emit(ir.Instr{Call: &ctor, Line: line})
+	ctor := b.scratch.calls.next()
+	*ctor = c
+	b.emit(ir.Instr{Call: ctor, Line: line})
 	c.Guard, c.Undo = false, true
-	s := b.scopes[len(b.scopes)-1]
+	s := &b.scopes[len(b.scopes)-1]
 	s.cleanups = append(s.cleanups, c)
 }
 
@@ -137,7 +138,7 @@ func (b *fn) guard(class string, args []*cast.Expr, line int32) {
 func (b *fn) scoped(s *cast.Stmt) {
 	name := calleeName(s.X)
 	b.pushScope(s)
-	if args := s.X.Args; strings.HasPrefix(name, "scoped_") && len(args) > 0 && b.env.Table.Guard(text(args[0])) != nil {
+	if args := s.X.Args; strings.HasPrefix(name, "scoped_") && len(args) > 0 && b.env.Table.Guard(b.text(args[0])) != nil {
 		rest := args[1:]
 		if strings.Contains(name, "cond_guard") && len(rest) > 0 { // scoped_cond_guard(class, fail, args)
 			fail, ok := b.newBlock(), b.newBlock()
@@ -148,7 +149,7 @@ func (b *fn) scoped(s *cast.Stmt) {
 			b.start(ok)
 			rest = rest[1:]
 		}
-		b.guard(text(args[0]), rest, b.line(s.Pos))
+		b.guard(b.text(args[0]), rest, b.line(s.Pos))
 	} else {
 		b.eval(s.X)
 	}

@@ -104,7 +104,7 @@ func (b *fn) returnStmt(e *cast.Expr, line int32) {
 	}
 	v, _ := b.eval(e)
 	if e != nil && v.Text == "" && v.Kind != ir.NumberVal {
-		v.Text = b.str(text(e))
+		v.Text = b.text(e)
 	}
 	b.leave(0)
 	b.ret(v, line)
@@ -120,7 +120,7 @@ func (b *fn) decls(vs []*cast.Var) {
 		l := b.declare(v.Name, t)
 		for _, a := range v.Attrs {
 			if a.Name == "__free" && len(a.Args) > 0 {
-				b.cleanup(l, text(a.Args[0]))
+				b.cleanup(l, b.text(a.Args[0]))
 			}
 		}
 		if v.Init == nil {
@@ -152,7 +152,7 @@ func (b *fn) staticLocal(v *cast.Var, t *ctype.Type) {
 
 // cleanup notes a __free() variable: what frees it may sleep.
 func (b *fn) cleanup(l *local, free string) {
-	s := b.scopes[len(b.scopes)-1]
+	s := &b.scopes[len(b.scopes)-1]
 	s.cleanups = append(s.cleanups, ir.Call{Name: b.str(free), Undo: true, Macro: "__free",
 		Args: []ir.Val{{Kind: ir.PathVal, Path: b.localPath(l)}}})
 }
@@ -345,16 +345,16 @@ func (b *fn) caseTest(x *cast.Expr, v ir.Val, c *cast.Stmt) ir.Test {
 	if c.Y != nil || c.X == nil || x == nil {
 		return ir.Test{Text: "case range"}
 	}
-	w := ir.Val{Kind: ir.SymbolVal, Text: text(c.X)}
+	w := ir.Val{Kind: ir.SymbolVal, Text: b.text(c.X)}
 	if b.constant(c.X) {
 		w = b.symbol(c.X)
 	}
 	eq := &cast.Expr{Op: cast.Binary, Name: "==", X: x, Y: c.X, Pos: c.Pos}
-	txt := b.str(text(eq))
+	txt := b.text(eq)
 	if w.Kind == ir.NumberVal && w.Num == 0 {
 		return ir.Test{Atom: b.atomFor(v, x), Mask: ir.Zero, Text: txt}
 	}
-	return ir.Test{Atom: b.atomFor(v, x), Eq: b.str(text(c.X)), Same: b.atom(eq), Mask: symbolSign(w), Text: txt}
+	return ir.Test{Atom: b.atomFor(v, x), Eq: b.text(c.X), Same: b.atom(eq), Mask: symbolSign(w), Text: txt}
 }
 
 // collectCases lists the case labels of a switch, not those of switches in it.

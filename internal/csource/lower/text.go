@@ -1,109 +1,109 @@
 package lower
 
-import (
-	"strings"
-
-	"gordian/internal/csource/cast"
-)
+import "gordian/internal/csource/cast"
 
 // maxText bounds the text of a condition or argument.
 const maxText = 160
 
-// text writes an expression in one canonical form: two spellings of the same
+// text returns an expression in one canonical form: two spellings of the same
 // condition give the same text.
-func text(e *cast.Expr) string {
+func (l *file) text(e *cast.Expr) string {
 	if e == nil {
 		return ""
 	}
 	if e.Op == cast.Ident || e.Op == cast.Number {
-		return e.Name
+		return l.str(e.Name)
 	}
-	var w strings.Builder
-	write(&w, e, 0)
-	return w.String()
+	l.buf = write(l.buf[:0], e, 0)
+	return l.strOf(l.buf)
 }
 
-func write(w *strings.Builder, e *cast.Expr, depth int) {
-	if e == nil || w.Len() > maxText || depth > 40 {
-		return
+// write appends the text of e to w.
+func write(w []byte, e *cast.Expr, depth int) []byte {
+	if e == nil || len(w) > maxText || depth > 40 {
+		return w
 	}
-	sub := func(x *cast.Expr) { write(w, x, depth+1) }
 	switch e.Op {
 	case cast.Ident, cast.Number, cast.String, cast.Char:
-		w.WriteString(e.Name)
+		w = append(w, e.Name...)
 	case cast.Call:
-		sub(e.X)
-		w.WriteByte('(')
-		list(w, e.Args, depth)
-		w.WriteByte(')')
-	case cast.Member, cast.Arrow:
-		sub(e.X)
-		w.WriteString(map[bool]string{true: "->", false: "."}[e.Op == cast.Arrow])
-		w.WriteString(e.Name)
+		w = append(write(w, e.X, depth+1), '(')
+		w = append(list(w, e.Args, depth), ')')
+	case cast.Member:
+		w = append(write(w, e.X, depth+1), '.')
+		w = append(w, e.Name...)
+	case cast.Arrow:
+		w = append(write(w, e.X, depth+1), "->"...)
+		w = append(w, e.Name...)
 	case cast.Index:
-		sub(e.X)
-		w.WriteByte('[')
-		sub(e.Y)
-		w.WriteByte(']')
+		w = append(write(w, e.X, depth+1), '[')
+		w = append(write(w, e.Y, depth+1), ']')
 	case cast.Binary, cast.Assign:
-		operand(w, e.X, depth)
-		w.WriteByte(' ')
-		w.WriteString(e.Name)
-		w.WriteByte(' ')
-		operand(w, e.Y, depth)
+		w = append(operand(w, e.X, depth), ' ')
+		w = append(append(w, e.Name...), ' ')
+		w = operand(w, e.Y, depth)
 	case cast.Cond:
-		operand(w, e.X, depth)
-		w.WriteString(" ? ")
-		sub(e.Y)
-		w.WriteString(" : ")
-		sub(e.Z)
+		w = append(operand(w, e.X, depth), " ? "...)
+		w = append(write(w, e.Y, depth+1), " : "...)
+		w = write(w, e.Z, depth+1)
 	case cast.Cast, cast.CompoundLit:
-		sub(e.X)
+		w = write(w, e.X, depth+1)
 	case cast.Comma:
-		sub(e.Y)
+		w = write(w, e.Y, depth+1)
 	case cast.SizeofType, cast.SizeofExpr:
-		w.WriteString("sizeof(")
-		sub(e.X)
-		w.WriteByte(')')
+		w = append(write(append(w, "sizeof("...), e.X, depth+1), ')')
 	case cast.InitList:
-		w.WriteString("{…}")
+		w = append(w, "{…}"...)
 	case cast.StmtExpr:
-		w.WriteString("({…})")
+		w = append(w, "({…})"...)
 	default:
-		unary(w, e, depth)
+		w = unary(w, e, depth)
 	}
+	return w
 }
 
-func unary(w *strings.Builder, e *cast.Expr, depth int) {
-	op := map[cast.Op]string{cast.Deref: "*", cast.AddrOf: "&", cast.Not: "!", cast.BitNot: "~", cast.Neg: "-",
-		cast.PreInc: "++", cast.PreDec: "--"}[e.Op]
-	w.WriteString(op)
-	operand(w, e.X, depth)
+func unary(w []byte, e *cast.Expr, depth int) []byte {
+	switch e.Op {
+	case cast.Deref:
+		w = append(w, '*')
+	case cast.AddrOf:
+		w = append(w, '&')
+	case cast.Not:
+		w = append(w, '!')
+	case cast.BitNot:
+		w = append(w, '~')
+	case cast.Neg:
+		w = append(w, '-')
+	case cast.PreInc:
+		w = append(w, "++"...)
+	case cast.PreDec:
+		w = append(w, "--"...)
+	}
+	w = operand(w, e.X, depth)
 	switch e.Op {
 	case cast.PostInc:
-		w.WriteString("++")
+		w = append(w, "++"...)
 	case cast.PostDec:
-		w.WriteString("--")
+		w = append(w, "--"...)
 	}
+	return w
 }
 
-func operand(w *strings.Builder, e *cast.Expr, depth int) {
+func operand(w []byte, e *cast.Expr, depth int) []byte {
 	if e != nil && (e.Op == cast.Binary || e.Op == cast.Assign || e.Op == cast.Cond) {
-		w.WriteByte('(')
-		write(w, e, depth+1)
-		w.WriteByte(')')
-		return
+		return append(write(append(w, '('), e, depth+1), ')')
 	}
-	write(w, e, depth+1)
+	return write(w, e, depth+1)
 }
 
-func list(w *strings.Builder, es []*cast.Expr, depth int) {
+func list(w []byte, es []*cast.Expr, depth int) []byte {
 	for i, a := range es {
 		if i > 0 {
-			w.WriteString(", ")
+			w = append(w, ", "...)
 		}
-		write(w, a, depth+1)
+		w = write(w, a, depth+1)
 	}
+	return w
 }
 
 // constant reports whether an expression is made of constants only: numbers

@@ -1,0 +1,148 @@
+package lower
+
+import (
+	"gordian/internal/csource/cast"
+	"gordian/internal/csource/ir"
+)
+
+// Lowerer lowers one file after the other, and uses its memory again: what a
+// function is lowered to is packed at once. The zero value is ready. It is for
+// one goroutine.
+type Lowerer struct {
+	strs   map[string]string
+	buf    []byte
+	packer ir.Packer
+	fn     fn
+}
+
+// maxKept is the size from which on memory is given up rather than used again:
+// to clear what one huge function left would cost each of the small ones.
+const maxKept = 4096
+
+// again empties a map, to be used again.
+func again[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil || len(m) > maxKept {
+		return make(map[K]V)
+	}
+	clear(m)
+	return m
+}
+
+// scratch is the memory that the functions of a file share.
+type scratch struct {
+	blocks []ir.Block
+	paths  []ir.Path
+	atoms  []ir.Atom
+	locals pool[local]
+	calls  pool[ir.Call]
+	vals   lists[ir.Val]
+	deps   lists[string]
+	ids    lists[ir.PathID]
+}
+
+func (s *scratch) reset() {
+	if len(s.blocks) > maxKept || len(s.paths) > maxKept || len(s.atoms) > maxKept {
+		s.blocks, s.paths, s.atoms = nil, nil, nil
+	}
+	s.locals.reset()
+	s.calls.reset()
+	s.vals.reset()
+	s.deps.reset()
+	s.ids.reset()
+}
+
+// reset makes b ready for another function.
+func (b *fn) reset(l *file) {
+	b.file = l
+	b.scratch.reset()
+	b.paths, b.atoms, b.writes = again(b.paths), again(b.atoms), again(b.writes)
+	b.labels, b.compounds, b.vars = again(b.labels), again(b.compounds), again(b.vars)
+	b.scopes, b.loops, b.declared = b.scopes[:0], b.loops[:0], b.declared[:0]
+	b.cur, b.fresh, b.depth, b.shadow, b.dead = 0, 0, 0, 0, false
+	b.out = &ir.Func{Unit: l.unit}
+	b.out.Blocks = b.scratch.blocks[:0]
+	b.out.Paths = append(b.scratch.paths[:0], ir.Path{})
+	b.out.Atoms = append(b.scratch.atoms[:0], ir.Atom{})
+}
+
+// pack packs what was made of the function, and takes back the memory.
+func (b *fn) pack() *ir.Func {
+	f := b.out
+	b.scratch.blocks, b.scratch.paths, b.scratch.atoms = f.Blocks, f.Paths, f.Atoms
+	b.file.packer.Pack(f)
+	b.out = nil
+	return f
+}
+
+// newBlock adds a block, with the instructions of an earlier function to be
+// written over.
+func (b *fn) newBlock() int32 {
+	n := len(b.out.Blocks)
+	if n < cap(b.out.Blocks) {
+		b.out.Blocks = b.out.Blocks[:n+1]
+	} else {
+		b.out.Blocks = append(b.out.Blocks, ir.Block{})
+	}
+	blk := &b.out.Blocks[n]
+	*blk = ir.Block{Instrs: blk.Instrs[:0], Term: ir.Halt}
+	return int32(n)
+}
+
+// pool hands out zero values that are taken back all at once.
+type pool[T any] struct {
+	chunks [][]T
+	used   int
+}
+
+const poolSize = 64
+
+func (p *pool[T]) next() *T {
+	c := p.used / poolSize
+	if c == len(p.chunks) {
+		p.chunks = append(p.chunks, make([]T, poolSize))
+	}
+	x := &p.chunks[c][p.used%poolSize]
+	p.used++
+	var zero T
+	*x = zero
+	return x
+}
+
+func (p *pool[T]) reset() {
+	if len(p.chunks)*poolSize > maxKept {
+		p.chunks = nil
+	}
+	p.used = 0
+}
+
+// lists hands out short lists that are taken back all at once.
+type lists[T any] struct{ buf []T }
+
+// list returns an empty list with room for n. What does not fit any more goes
+// into other memory, and with it whatever comes later.
+func (l *lists[T]) list(n int) []T {
+	at := len(l.buf)
+	if at+n > cap(l.buf) {
+		l.buf, at = make([]T, 0, max(2*cap(l.buf), n, 64)), 0
+	}
+	l.buf = l.buf[:at+n]
+	return l.buf[at : at : at+n]
+}
+
+// back gives back the end of the list that was handed out last.
+func (l *lists[T]) back(n int) { l.buf = l.buf[:len(l.buf)-n] }
+
+func (l *lists[T]) reset() {
+	if cap(l.buf) > maxKept {
+		l.buf = nil
+	}
+	l.buf = l.buf[:0]
+}
+
+// survey reads a body once before it is lowered: what is written, which
+// conditions of several parts there are, and where labels stand.
+func (b *fn) survey(s *cast.Stmt) {
+	countWrites(s, b.writes)
+	b.countCompounds(s)
+	b.findLabels(s, nil)
+}
