@@ -119,7 +119,11 @@ func (r *labRun) job() (*lab.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := lab.NewJob(k)
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find gordian's own binary: %w", err)
+	}
+	j, err := lab.NewJob(k, self)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (r *run) event(e proto.Event) {
 		r.res.Notes = append(r.res.Notes, e.Text)
 		r.w.Say(e.Text)
 	case proto.Answer:
-		r.answers++
+		r.shown = true
 	case proto.Done:
 		r.done(e)
 	}
@@ -152,15 +152,11 @@ func (r *run) ask(ctx context.Context, d time.Duration) error {
 	if err := r.wait(ctx, d, never); err != nil {
 		return err
 	}
-	sent := r.answers
-	for i, key := range []string{"w", "d"} {
-		want := sent + i + 1
-		if _, err := fmt.Fprintf(r.m.Channel, "%s %s\n", proto.SysRq, key); err != nil {
-			return nil //nolint:nilerr // QEMU is gone: the log is as long as it will be
-		}
-		if err := r.wait(ctx, answerTime, func() bool { return r.answers >= want }); err != nil {
-			return err
-		}
+	if _, err := r.m.Channel.WriteString(proto.Show + "\n"); err != nil {
+		return nil //nolint:nilerr // QEMU is gone: the log is as long as it will be
+	}
+	if err := r.wait(ctx, answerTime, func() bool { return r.shown }); err != nil {
+		return err
 	}
 	return r.wait(ctx, settle/5, never)
 }

@@ -39,12 +39,9 @@ const (
 	DefaultMemoryMB = 256
 )
 
-// NewJob prepares a boot of k with gordian as init and nothing to do yet.
-func NewJob(k kernels.Kernel) (*Job, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find gordian's own binary: %w", err)
-	}
+// NewJob prepares a boot of k with nothing to do yet. self is the binary of
+// gordian, which is init there.
+func NewJob(k kernels.Kernel, self string) (*Job, error) {
 	j := &Job{
 		Kernel: k, CPUs: DefaultCPUs, MemoryMB: DefaultMemoryMB,
 		image: initramfs.New(), inside: map[string]string{},
@@ -52,7 +49,7 @@ func NewJob(k kernels.Kernel) (*Job, error) {
 	if k.ModulesDir != "" {
 		j.tree.Dirs = []string{k.ModulesDir}
 	}
-	if err := j.image.AddProgram("/init", exe); err != nil {
+	if err := j.image.AddProgram("/init", self); err != nil {
 		return nil, fmt.Errorf("gordian as init: %w", err)
 	}
 	for _, role := range []string{"insmod", "rmmod"} {

@@ -89,15 +89,15 @@ type run struct {
 	in     chan input // closed when both ports are
 	logErr error
 
-	ready   time.Time // when init said so; zero before
-	heard   time.Time // last sign of life
-	fresh   bool      // the log has grown since it was judged
-	judged  time.Time
-	cost    time.Duration // of the last judgement
-	text    lineReader
-	panics  string // the line in which the kernel gave up
-	answers int    // of commands that were sent
-	stuck   string // what init says is stuck
+	ready  time.Time // when init said so; zero before
+	heard  time.Time // last sign of life
+	fresh  bool      // the log has grown since it was judged
+	judged time.Time
+	cost   time.Duration // of the last judgement
+	text   lineReader
+	panics string // the line in which the kernel gave up
+	shown  bool   // the guest has done what it was asked
+	stuck  string // what init says is stuck
 }
 
 func newRun(m *vm.Machine, j *Job, l Limits, w Watcher, start time.Time) *run {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -63,14 +62,23 @@ func (c *channel) beat(p *pulse) {
 func (c *channel) obey() {
 	in := bufio.NewScanner(c.f)
 	for in.Scan() {
-		word, arg, _ := strings.Cut(in.Text(), " ")
-		if word != proto.SysRq {
-			continue
+		if in.Text() == proto.Show {
+			c.send(proto.Event{Kind: proto.Answer, Text: proto.Show, Error: show()})
 		}
-		e := proto.Event{Kind: proto.Answer, Text: in.Text()}
-		if err := os.WriteFile("/proc/sysrq-trigger", []byte(arg), 0); err != nil {
-			e.Error = err.Error()
-		}
-		c.send(e)
 	}
+}
+
+// show has the kernel print its blocked tasks and, with lockdep, all held
+// locks, by magic SysRq (drivers/tty/sysrq.c).
+func show() string {
+	keys := "w"
+	if _, err := os.Stat("/proc/lockdep"); err == nil {
+		keys = "wd" // without lockdep, d prints the list of keys
+	}
+	for _, key := range keys {
+		if err := os.WriteFile("/proc/sysrq-trigger", []byte(string(key)), 0); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
 }

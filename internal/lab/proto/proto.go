@@ -1,7 +1,7 @@
 // Package proto is what the two ends of a lab run say to each other: the
 // host's half of gordian writes a Spec into the initramfs, the guest's half
 // (package guest, running as init) reports Events, one JSON object per line,
-// and takes Commands, one word per line, over the second serial port.
+// and takes commands, one word per line, over the second serial port.
 //
 // A serial port, and not virtio-serial: its driver is built into every kernel
 // that can print to a serial console, it needs no module, and it works from
@@ -85,5 +85,6 @@ type Event struct {
 	Error string    `json:"error,omitempty"`
 }
 
-// Commands of the host: "sysrq w" writes w into /proc/sysrq-trigger.
-const SysRq = "sysrq"
+// Show is the one command of the host: print into the kernel log what is
+// blocked and, where lockdep is there, which locks all tasks hold.
+const Show = "show"
