@@ -41,7 +41,15 @@ func runInit() error {
 }
 
 // mountAll mounts what a system has; debugfs and tracefs are not in every kernel.
+//
+// /tmp and /run are folders of the root, which is in memory already: a file
+// system mounted there would hide files that came from the host's /tmp.
 func mountAll() error {
+	for _, dir := range []string{"/tmp", "/run"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
 	for _, m := range []struct {
 		kind, dir string
 		optional  bool
@@ -49,8 +57,6 @@ func mountAll() error {
 		{"devtmpfs", "/dev", false},
 		{"proc", "/proc", false},
 		{"sysfs", "/sys", false},
-		{"tmpfs", "/tmp", false},
-		{"tmpfs", "/run", false},
 		{"debugfs", "/sys/kernel/debug", true},
 		{"tracefs", "/sys/kernel/tracing", true},
 	} {
