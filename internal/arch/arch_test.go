@@ -59,7 +59,7 @@ func allowed() map[string][]string {
 		"lab/proto":       {},
 		"lab/guest":       {"lab/proto"},
 		"lab/vm":          {},
-		"lab":             {"lab/guest", "lab/initramfs", "lab/kernels", "lab/kmod", "lab/proto", "lab/vm"},
+		"lab":             {"klog", "lab/guest", "lab/initramfs", "lab/kernels", "lab/kmod", "lab/proto", "lab/vm"},
 		"kconfig":         {},
 		"tools/gendocs":   {"check", "report"},
 		"cli":             {"*"},

@@ -233,10 +233,12 @@ func (r *labRun) judge(ctx context.Context) bool {
 // unfinished is the error of a run in which nothing was found, but that did
 // not come to its end either.
 func (r *labRun) unfinished(res *lab.Result) error {
-	switch res.Stop {
-	case lab.Finished:
+	switch {
+	case res.Crash != "":
+		return fmt.Errorf("the guest's kernel crashed: %s\n%s\nthe console is in %s", res.Crash, res.Why, r.log)
+	case res.Stop == lab.Finished:
 		return nil
-	case lab.NoBoot:
+	case res.Stop == lab.NoBoot:
 		return fmt.Errorf("boot: %s; the console is in %s", res.Why, r.log)
 	}
 	return fmt.Errorf("%s: %s; the console is in %s", res.Stop, res.Why, r.log)

@@ -87,11 +87,30 @@ func marked(lit string) func(string) (int, bool) {
 	}
 }
 
-// terminators begin a report of another kind, which ends the one before it.
+// crashes are how the kernel begins to tell that it, or a task in it, cannot
+// go on (arch/*/mm/fault.c, arch/*/kernel/traps.c, lib/bug.c, kernel/panic.c).
+var crashes = []string{
+	"Kernel panic - not syncing", "general protection fault", "kernel BUG at", "Oops: ", "Oops[#",
+	"BUG: unable to handle", "BUG: kernel NULL pointer dereference", "Unable to handle kernel",
+	"divide error: ", "Internal error: ",
+}
+
+// Crash returns the part of a line of a kernel log that says that the kernel,
+// or a task in it, has crashed, and whether it does.
+func Crash(line string) (string, bool) {
+	for _, c := range crashes {
+		if i := strings.Index(line, c); i >= 0 {
+			return line[i:], true
+		}
+	}
+	return "", false
+}
+
+// terminators begin a report of another kind, which ends the one before it;
+// crashes do too.
 var terminators = []string{
-	"BUG: ", "Kernel panic - not syncing", "general protection fault", "kernel BUG at", "Oops: ", "Oops[#",
-	"------------[ cut here ]------------", "WARNING: CPU: ", "INFO: ", "Unable to handle kernel", "divide error: ",
-	"UBSAN: ", "Out of memory: ", "invoked oom-killer", "Linux version ", "Internal error: ", "Rebooting in ",
+	"BUG: ", "------------[ cut here ]------------", "WARNING: CPU: ", "INFO: ",
+	"UBSAN: ", "Out of memory: ", "invoked oom-killer", "Linux version ", "Rebooting in ",
 	"sysrq: ", "SysRq : ",
 }
 
@@ -114,5 +133,6 @@ func terminates(text string) bool {
 			return true
 		}
 	}
-	return false
+	_, crash := Crash(text)
+	return crash
 }

@@ -1,11 +1,12 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	"gordian/internal/klog"
 	"gordian/internal/lab/proto"
 )
 
@@ -29,9 +30,11 @@ func (r *run) print(b []byte) {
 		r.logErr = fmt.Errorf("save the console: %w", err)
 	}
 	r.text.feed(b, func(line []byte) {
-		if i := bytes.Index(line, []byte("Kernel panic - not syncing")); i >= 0 && r.panics == "" {
-			r.panics = string(line[i:])
+		what, crash := klog.Crash(string(line))
+		if crash && r.res.Crash == "" {
+			r.res.Crash = what
 		}
+		r.panic = r.panic || strings.HasPrefix(what, "Kernel panic")
 	})
 }
 
@@ -92,8 +95,8 @@ func (r *run) look() {
 	now := time.Now()
 	quiet := now.Sub(r.heard)
 	switch {
-	case r.panics != "":
-		r.stop(Panicked, r.panics)
+	case r.panic:
+		r.stop(Panicked, "the kernel gave up at: "+r.stepName(r.res.Step))
 	case r.ready.IsZero() && quiet > bootSilence:
 		r.stop(NoBoot, fmt.Sprintf("the guest said nothing for %d s and never reached init", int(quiet.Seconds())))
 	case r.ready.IsZero() && r.lim.Boot > 0 && now.Sub(r.start) > r.lim.Boot:

@@ -26,6 +26,7 @@ type Output struct {
 type Result struct {
 	Stop    Stop
 	Why     string         // for Failed, TimeOut: what it was doing; for Silent, NoBoot: what is known
+	Crash   string         // the first line of an oops or a panic, "" if there was none
 	Release string         // of the kernel that ran
 	Boot    time.Duration  // from the start of QEMU to init
 	Total   time.Duration  // to the end of QEMU

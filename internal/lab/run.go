@@ -95,7 +95,7 @@ type run struct {
 	judged time.Time
 	cost   time.Duration // of the last judgement
 	text   lineReader
-	panics string // the line in which the kernel gave up
+	panic  bool   // the kernel gave up
 	shown  bool   // the guest has done what it was asked
 	stuck  string // what init says is stuck
 }
