@@ -38,7 +38,7 @@ const hostExample = `  sudo gordian host                      what is stuck, now
 
 // readTimeout is how long one read of /proc may take. A healthy kernel answers
 // in microseconds, an overloaded one in milliseconds.
-const readTimeout = 2 * time.Second
+const readTimeout = 5 * time.Second
 
 type hostCommand struct {
 	Streams
@@ -121,13 +121,13 @@ func (h *hostCommand) files() (files.Files, func(), error) {
 
 // look joins the log, the look at /proc, and what the rules say of both.
 func (h *hostCommand) look(ctx context.Context, f files.Files) (*model.Document, error) {
-	facts := &model.Facts{}
-	if !h.noLog && h.root == "" {
-		facts = h.log(ctx)
-	}
 	look, err := host.Collect(ctx, f, host.Options{Sample: h.sample})
 	if err != nil {
 		return nil, err
+	}
+	facts := &model.Facts{}
+	if !h.noLog && h.root == "" {
+		facts = h.log(ctx) // last, so that it has what was reported meanwhile
 	}
 	host.Facts(look, facts)
 	findings := append(check.Run(ctx, facts), check.Host(ctx, look)...)

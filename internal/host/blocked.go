@@ -55,7 +55,8 @@ func (c *collector) detail(r *hostfact.Blocked, dir string) {
 	if r.Wchan == "0" {
 		r.Wchan = "" // running, or hidden from us
 	}
-	if s, err := proc.ParseSyscall(c.read(dir + "/syscall")); err == nil && s.NR >= 0 {
+	// A kernel thread is in no system call; what the file shows of it is noise.
+	if s, err := proc.ParseSyscall(c.read(dir + "/syscall")); err == nil && s.NR >= 0 && !r.Kernel {
 		r.Syscall = proc.SyscallName(s.NR)
 	}
 	b, err := c.Read(dir+"/stack", small)

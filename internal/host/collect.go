@@ -48,6 +48,9 @@ func Collect(ctx context.Context, f files.Files, o Options) (*hostfact.Host, err
 		return nil, err
 	}
 	after := c.take()
+	if passed := after.up - before.up; passed > 0 {
+		c.host.Sample = time.Duration(passed * float64(time.Second)).Round(10 * time.Millisecond)
+	}
 	c.host.Memory = c.memory()
 	c.cpus(before, after)
 	c.rates(before, after)

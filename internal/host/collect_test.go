@@ -120,6 +120,7 @@ func TestBlockedTasks(t *testing.T) {
 	w.thread(70, "stuck", "D", 1, 0, 3, 940000)
 	w.thread(71, "moment", "D", 1, 0, 3, 999990)
 	w.thread(72, "idle", "I", 1, 0, 3, 1000)
+	w.text["/proc/70/task/70/stat"] = strings.Replace(w.text["/proc/70/task/70/stat"], " 2129984 ", " 64 ", 1) // no kernel thread
 	w.text["/proc/70/task/70/stack"] = "[<0>] pump_flush+0x10/0x80 [pump]\n[<0>] kthread+0xe6/0x110\n"
 	w.text["/proc/70/task/70/wchan"] = "pump_flush"
 	w.text["/proc/70/task/70/syscall"] = "16 0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8\n"

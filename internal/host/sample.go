@@ -13,6 +13,7 @@ const ticks = 100
 
 // sample is one pass over everything that moves.
 type sample struct {
+	up       float64 // seconds since boot: on a host that starves, more time passes than was asked for
 	stat     proc.Stat
 	irqs     proc.Counters
 	softirqs proc.Counters
@@ -30,6 +31,7 @@ type thread struct {
 
 func (c *collector) take() *sample {
 	s := &sample{tasks: map[int]thread{}}
+	s.up, _ = proc.ParseUptime(c.read("/proc/uptime"))
 	s.stat, _ = proc.ParseStat(c.read("/proc/stat"))
 	s.irqs, _ = proc.ParseCounters(c.read("/proc/interrupts"))
 	s.softirqs, _ = proc.ParseCounters(c.read("/proc/softirqs"))

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// startTime is what a helper may take to start on a host that starves, before
+// its first answer.
+const startTime = 10 * time.Second
+
 // maxLeft bounds the helpers that may be left behind: each may stay in the
 // kernel until the host is rebooted.
 const maxLeft = 8
@@ -22,6 +26,7 @@ type Helper struct {
 	timeout time.Duration
 
 	cmd  *exec.Cmd
+	cold bool // it has not answered yet: it may still be starting
 	in   io.WriteCloser
 	out  *bufio.Reader
 	left int
@@ -73,7 +78,11 @@ func (h *Helper) ask(op byte, path string, limit int) ([]byte, error) {
 		b, err := readAnswer(out, path)
 		done <- result{b, err}
 	}()
-	timer := time.NewTimer(h.timeout)
+	patience := h.timeout
+	if h.cold {
+		patience += startTime
+	}
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case r := <-done:
@@ -82,11 +91,12 @@ func (h *Helper) ask(op byte, path string, limit int) ([]byte, error) {
 			h.abandon()
 			return nil, fmt.Errorf("read %s: the helper process ended: %w", path, r.err)
 		}
+		h.cold = false
 		return r.data, r.err
 	case <-timer.C:
 		h.abandon()
 		h.left++
-		return nil, fmt.Errorf("read %s: %w (%v)", path, ErrTimeout, h.timeout)
+		return nil, fmt.Errorf("read %s: %w (%v)", path, ErrTimeout, patience)
 	}
 }
 
@@ -112,6 +122,7 @@ func (h *Helper) start() error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the helper: %w", err)
 	}
+	h.cold = true
 	h.cmd, h.in, h.out = cmd, in, bufio.NewReaderSize(out, 64<<10)
 	return nil
 }
