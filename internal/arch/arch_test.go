@@ -31,7 +31,8 @@ func allowed() map[string][]string {
 		"ktype":           {},
 		"ksym":            {"kmem"},
 		"unwind":          {"kmem", "ksym", "ktype"},
-		"kcore":           {"kmem", "ksym", "ktype", "unwind", "model"},
+		"kcore":           {"kmem", "ksym", "ktype", "unwind", "kcode", "kstack", "model"},
+		"kcode":           {"kmem", "kstack", "unwind", "model"},
 		"hostfact":        {"model"},
 		"host":            {"model", "hostfact", "kstack", "kconfig", "host/files", "host/proc"},
 		"host/files":      {},
@@ -71,6 +72,7 @@ func allowed() map[string][]string {
 // standard library only.
 func libraries() map[string][]string {
 	return map[string][]string{
+		"kcode":           {"golang.org/x/arch"},
 		"cli":             {"charm.land/bubbletea/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
 		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz"},

@@ -103,7 +103,7 @@ func (c *classifier) primitive(g *group, f model.Frame) {
 	}
 	// A function that waits for something else may take a lock on its way
 	// there: then it is that lock.
-	if c.in != nil && !c.in.inner && isLock(c.w.Type) && !isLock(g.typ) && g.typ != "" {
+	if c.in != nil && !c.in.inner && IsLock(c.w.Type) && !IsLock(g.typ) && g.typ != "" {
 		return
 	}
 	first := c.in == nil
@@ -124,9 +124,9 @@ func (c *classifier) primitive(g *group, f model.Frame) {
 	c.w.IO = c.w.IO || g.io
 }
 
-// isLock reports whether a type is a lock that a task holds, in contrast to
+// IsLock reports whether a type is a lock that a task holds, in contrast to
 // an event that it waits for.
-func isLock(t model.LockType) bool {
+func IsLock(t model.LockType) bool {
 	switch t {
 	case model.Mutex, model.WWMutex, model.RTMutex, model.RWSem, model.PercpuRWSem, model.Semaphore,
 		model.Spinlock, model.RawSpinlock, model.RWLock, model.LocalLock:

@@ -91,6 +91,10 @@ type Edge struct {
 	// hand over (counting semaphore): a cycle through it is proven only when
 	// every holder is stuck.
 	AnyOf bool
+	// Agreed marks an inferred HeldBy edge that a second, independent sign
+	// confirms: it is as good as a stated one. Unsure marks one that holds on
+	// some ways through the code only.
+	Agreed, Unsure bool
 	// Gate lists classes held around both acquisitions of a Before edge, in
 	// addition to From. Two edges that share an exclusive gate cannot
 	// deadlock against each other.
@@ -122,6 +126,14 @@ type Incomplete struct {
 	Reason string `json:"reason"`
 }
 
+// Gone is a lock whose memory names an owner that does not exist any more.
+type Gone struct {
+	Lock Ref
+	PID  int // of what is left of the owner; 0 if nothing is
+	Comm string
+	Why  Provenance
+}
+
 // Facts is everything that the readers found. Readers append, nobody removes.
 type Facts struct {
 	Inputs     []Input
@@ -129,6 +141,7 @@ type Facts struct {
 	Locks      []Lock
 	Edges      []Edge
 	Uses       []ContextUse
+	Gone       []Gone
 	Reports    []Report // kernel reports, in the order of the evidence
 	Sections   []Section
 	Incomplete []Incomplete

@@ -1,0 +1,68 @@
+package kcode
+
+import "gordian/internal/unwind"
+
+// opcode is what the analysis distinguishes; everything else is opOther, of
+// which only what it writes matters.
+type opcode uint8
+
+const (
+	opOther opcode = iota
+	opMov
+	opLea
+	opAdd  // register plus immediate
+	opZero // xor r,r
+	opPush
+	opPop
+	opLeave
+	opCall
+	opJmp
+	opJcc
+	opRet
+	opTest // test r,r or cmp r,0
+	opStop // ud2, hlt at the end of a path
+)
+
+type argKind uint8
+
+const (
+	argNone argKind = iota
+	argReg
+	argImm
+	argMem    // base + disp
+	argOpaque // memory that cannot be named: indexed, or per-CPU
+)
+
+// arg is an operand.
+type arg struct {
+	kind argKind
+	size uint8 // bytes
+	reg  unwind.Reg
+	base unwind.Reg // of argMem; unwind.NumReg: disp is the address
+	val  int64      // immediate or displacement
+}
+
+// instr is a decoded instruction, with what the analysis needs of it.
+type instr struct {
+	addr     uint64
+	target   uint64 // of direct calls and jumps, else 0
+	dst, src arg
+	clobbers uint16 // registers that it writes besides dst
+	n        uint8  // bytes
+	op       opcode
+	cc       uint8 // condition code of opJcc, as in the instruction
+	locked   bool  // LOCK prefix
+}
+
+func (i *instr) end() uint64 { return i.addr + uint64(i.n) }
+
+// callerSaved are the registers that a call destroys (System V ABI).
+const callerSaved = 1<<unwind.AX | 1<<unwind.CX | 1<<unwind.DX | 1<<unwind.SI | 1<<unwind.DI |
+	1<<unwind.R8 | 1<<unwind.R9 | 1<<unwind.R10 | 1<<unwind.R11
+
+// Condition codes of Jcc (Intel SDM volume 1, appendix B), without the lowest
+// bit, which negates.
+const (
+	ccZero = 4 // JE 4, JNE 5
+	ccSign = 8 // JS 8, JNS 9
+)

@@ -1,0 +1,123 @@
+package kcode
+
+import (
+	"fmt"
+
+	"gordian/internal/model"
+	"gordian/internal/unwind"
+)
+
+// Hold is a lock that the code has taken when it comes to a place.
+type Hold struct {
+	Addr Value
+	Type model.LockType
+	Mode model.Mode
+	Site uint64 // address of the call that takes it
+	Via  string // of the helper that takes it, or ""
+	// Sure says that every way to the place takes it.
+	Sure bool
+}
+
+// Point is what the code says of one place in a function.
+type Point struct {
+	Func   Symbol
+	Regs   [unwind.NumReg]Value
+	Slots  map[int64]Value // stack slots, by their offset from the CFA
+	Held   []Hold
+	Events []Event // what the function goes on to release or complete
+	Call   uint64  // target of the call that is under way, 0 if unknown or none
+}
+
+// At analyses the function of a frame up to the frame's instruction: the call
+// that it is in, or the instruction that an interrupt stopped.
+func (c *Code) At(f *unwind.Frame) (*Point, error) {
+	pc := f.PC()
+	if p, ok := c.at[pc]; ok {
+		if p == nil {
+			return nil, fmt.Errorf("code at %#x: not understood", pc)
+		}
+		return p, nil
+	}
+	p, err := c.analyze(f.Regs.IP, f.Trap)
+	c.at[pc] = p
+	return p, err
+}
+
+func (c *Code) analyze(ip uint64, trap bool) (*Point, error) {
+	pc := ip
+	if !trap {
+		pc--
+	}
+	sym, ok := c.sym.Func(pc)
+	if !ok {
+		return nil, fmt.Errorf("code at %#x: no function there", pc)
+	}
+	f, err := c.function(sym)
+	if err != nil {
+		return nil, err
+	}
+	at, target, ok := f.place(ip, trap)
+	if !ok {
+		return nil, fmt.Errorf("code of %s: no way leads to %#x", sym.Name, ip)
+	}
+	w := c.flow(f)
+	s, ok := w.before(at)
+	if !ok {
+		return nil, fmt.Errorf("code of %s: no way leads to %#x", sym.Name, ip)
+	}
+	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Events: w.after(at), Call: target}
+	for _, h := range s.held {
+		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: !h.may && h.when == always})
+	}
+	return p, nil
+}
+
+// place finds the instruction of a frame: the one at ip, or the call that ends
+// there.
+func (f *function) place(ip uint64, trap bool) (at, target uint64, ok bool) {
+	if trap {
+		_, ok = f.ends[ip]
+		return ip, 0, ok
+	}
+	for n := uint64(2); n <= 10; n++ { // lengths of call instructions
+		if b, ok := f.ends[ip-n]; ok {
+			for _, i := range f.blocks[b].ins {
+				if i.op == opCall && i.end() == ip {
+					return i.addr, i.target, true
+				}
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// Restore implements unwind.Restorer.
+func (c *Code) Restore(f *unwind.Frame) (saved []unwind.Saved, untouched []unwind.Reg) {
+	p, err := c.At(f)
+	if err != nil {
+		return nil, nil
+	}
+	for _, r := range unwind.CalleeSaved() {
+		if p.Regs[r] == atEntry(r) {
+			untouched = append(untouched, r)
+			continue
+		}
+		best, found := int64(0), false
+		for off, v := range p.Slots {
+			// Of several copies the push is the one nearest to the CFA.
+			if v == atEntry(r) && off < 0 && (!found || off > best) {
+				best, found = off, true
+			}
+		}
+		if found {
+			saved = append(saved, unwind.Saved{Reg: r, Off: best})
+		}
+	}
+	return saved, untouched
+}
+
+// Does returns what the function at an address does to locks.
+func (c *Code) Does(target uint64) (Effect, bool) {
+	t := c.callee(&instr{target: target})
+	return t.effect, t.effect.Op != NoOp
+}

@@ -1,0 +1,110 @@
+package kcode
+
+import (
+	"maps"
+	"slices"
+
+	"gordian/internal/kstack"
+	"gordian/internal/model"
+	"gordian/internal/unwind"
+)
+
+func base(name string) string { return kstack.Base(name) }
+
+// state is what is known at one place of a function.
+type state struct {
+	regs  [unwind.NumReg]Value
+	slots map[int64]Value // 8-byte stack slots by their offset from the CFA
+	held  []hold
+	// tested is what the last comparison with zero looked at.
+	tested Value
+}
+
+// hold is a lock that the function has taken.
+type hold struct {
+	addr Value
+	typ  model.LockType
+	mode model.Mode
+	site uint64 // address of the call
+	via  string // of a helper that takes it, or ""
+	may  bool   // not on every path
+	// cond is the result that decides, with when, whether it was taken.
+	cond Value
+	when cond
+}
+
+// maxHeld bounds the locks of one place; more than lockdep allows (48) is
+// code that is misread.
+const maxHeld = 64
+
+// entryState is the state at a function's first instruction: the return
+// address lies at CFA-8.
+func entryState() state {
+	s := state{slots: map[int64]Value{}}
+	for r := range unwind.NumReg {
+		s.regs[r] = atEntry(r)
+	}
+	s.regs[unwind.SP] = onStack(-8)
+	return s
+}
+
+func (s *state) clone() state {
+	out := *s
+	out.slots = maps.Clone(s.slots)
+	out.held = slices.Clone(s.held)
+	return out
+}
+
+// join merges the values of another path into s, the state at the start of
+// the block at address at, and reports whether s changed.
+func (s *state) join(o *state, at uint64) bool {
+	changed := false
+	for r := range s.regs {
+		if s.regs[r] == o.regs[r] {
+			continue
+		}
+		m := merge(at, unwind.Reg(r))
+		if s.regs[r] != m {
+			s.regs[r] = m
+			changed = true
+		}
+	}
+	for off, v := range s.slots {
+		if o.slots[off] != v {
+			delete(s.slots, off)
+			changed = true
+		}
+	}
+	if s.tested != o.tested {
+		s.tested = Value{}
+	}
+	return changed
+}
+
+// joinHeld merges the locks of another path into s.
+func (s *state) joinHeld(o *state) bool {
+	changed := false
+	for i := range s.held {
+		h := &s.held[i]
+		k := find(o.held, h)
+		if (k < 0 || o.held[k].may) && !h.may {
+			h.may, changed = true, true
+		}
+		if k >= 0 && h.when != always && o.held[k].when == always {
+			// Surely taken on one path, on condition on the other.
+			h.when, h.may, changed = always, true, true
+		}
+	}
+	for _, h := range o.held {
+		if find(s.held, &h) < 0 && len(s.held) < maxHeld {
+			h.may = true
+			s.held = append(s.held, h)
+			changed = true
+		}
+	}
+	return changed
+}
+
+func find(hs []hold, h *hold) int {
+	return slices.IndexFunc(hs, func(x hold) bool { return x.addr == h.addr && x.typ == h.typ && x.mode == h.mode })
+}

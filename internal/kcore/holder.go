@@ -1,0 +1,150 @@
+package kcore
+
+import (
+	"context"
+
+	"gordian/internal/kcode"
+	"gordian/internal/model"
+)
+
+// findHolders infers who holds the locks that keep no owner, and finds owners
+// that are gone. Only locks that somebody waits for are of interest.
+func (s *State) findHolders(ctx context.Context) {
+	for _, l := range s.Locks {
+		s.reused(l)
+	}
+	if !s.needInference() {
+		return
+	}
+	for _, t := range s.Tasks {
+		if ctx.Err() != nil {
+			return
+		}
+		s.infer(t)
+	}
+	for _, l := range s.Locks {
+		s.settle(l)
+	}
+}
+
+// ownerless reports whether a lock's memory does not say who holds it.
+func ownerless(l *Lock) bool {
+	if l.Gone != "" {
+		return false
+	}
+	for _, h := range l.Holders {
+		if h.Stated {
+			return false
+		}
+	}
+	switch l.Type {
+	case model.Semaphore, model.RWSem, model.Spinlock, model.RWLock, model.Completion, model.PercpuRWSem, model.BitLock, model.SRCU:
+		return true
+	}
+	return false
+}
+
+func (s *State) needInference() bool {
+	for _, l := range s.Locks {
+		if len(l.Waiters) > 0 && ownerless(l) {
+			return true
+		}
+	}
+	return false
+}
+
+// infer looks at what the code of each frame of a task has taken and not
+// released, and at what it would go on to release or complete.
+func (s *State) infer(t *Task) {
+	if len(t.Frames) == 0 || t.State == "I" && t.Func == "" {
+		return // an idle worker: its stack is the same as all others'
+	}
+	v := s.values(t)
+	if v == nil {
+		return
+	}
+	for i := range v.Frames {
+		p := v.Point(i)
+		if p == nil {
+			continue
+		}
+		for _, h := range p.Held {
+			s.inferHold(t, v, i, p, h)
+		}
+		for _, e := range p.Events {
+			s.inferEvent(t, v, i, p, e)
+		}
+	}
+}
+
+// wanted returns the lock at an address, if somebody waits for it and its
+// holder is not known.
+func (s *State) wanted(addr uint64, typ model.LockType) *Lock {
+	l := s.locks[lockKey{addr, typ}]
+	if l == nil || len(l.Waiters) == 0 || !ownerless(l) {
+		return nil
+	}
+	return l
+}
+
+// inferHold: the code took a lock and has not released it.
+func (s *State) inferHold(t *Task, v *kcode.Stack, i int, p *kcode.Point, h kcode.Hold) {
+	addr, how, ok := v.Resolve(i, h.Addr)
+	if !ok {
+		return
+	}
+	l := s.wanted(addr, h.Type)
+	if l == nil {
+		return
+	}
+	x := l.inferred(t, h.Mode)
+	x.took = true
+	x.sure = x.sure || h.Sure
+	x.how = max(x.how, how)
+	x.mode = h.Mode
+	what := t.Name() + " took it in " + p.Func.Name + "(), " + howWord(how)
+	if h.Via != "" {
+		what += ", through " + h.Via + "()"
+	}
+	x.why = append(x.why, Reason{hex(h.Site), what})
+	x.at = s.site(h.Site)
+}
+
+// inferEvent: the code comes to a release or completion.
+func (s *State) inferEvent(t *Task, v *kcode.Stack, i int, p *kcode.Point, e kcode.Event) {
+	addr, how, ok := v.Resolve(i, e.Addr)
+	if !ok {
+		return
+	}
+	l := s.wanted(addr, e.Type)
+	if l == nil {
+		return
+	}
+	x := l.inferred(t, e.Mode)
+	word := " would release it in "
+	if e.Op == kcode.Complete {
+		word = " would complete it in "
+	}
+	if x.gives {
+		return // one place is enough
+	}
+	x.gives = true
+	x.how = max(x.how, how)
+	what := t.Name() + word + p.Func.Name + "(), " + howWord(how)
+	if e.Via != "" {
+		what += ", through " + e.Via + "()"
+	}
+	x.why = append(x.why, Reason{hex(e.Site), what})
+	if x.at.Func == "" {
+		x.at = s.site(e.Site)
+	}
+}
+
+// site names an instruction.
+func (s *State) site(addr uint64) model.Frame {
+	sym, off, ok := s.K.Sym.Lookup(addr)
+	if !ok {
+		return model.Frame{}
+	}
+	return model.Frame{Func: sym.Name, Offset: off, Size: sym.Size, Module: sym.Module}
+}

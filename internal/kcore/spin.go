@@ -1,0 +1,99 @@
+package kcore
+
+import (
+	"fmt"
+
+	"gordian/internal/kmem"
+	"gordian/internal/model"
+	"gordian/internal/unwind"
+)
+
+// spins finds the lock that a CPU spins for: what it passed to the lock
+// function, or what its registers still hold.
+func (s *State) spins(t *Task) {
+	l, mode, why := s.lockArgument(t)
+	if l == nil || l.Type != model.Spinlock && l.Type != model.RWLock {
+		return
+	}
+	s.wait(t, l, mode, why)
+	t.Wait.Inferred = why.What != "" && !s.registerAgrees(t, l.Addr)
+}
+
+// registerAgrees reports whether a register of the spinning function holds the
+// lock: native_queued_spin_lock_slowpath() keeps it in one while it spins.
+func (s *State) registerAgrees(t *Task, addr uint64) bool {
+	f := &t.Frames[0]
+	for r := range unwind.NumReg {
+		if v, ok := f.Regs.Get(r); ok && v == addr {
+			return true
+		}
+	}
+	return false
+}
+
+// percpuOwner reads whether a writer has a percpu-rwsem; it keeps no owner.
+func (s *State) percpuOwner(l *Lock) error {
+	block, err := s.get(l.Addr, "percpu_rw_semaphore", "block")
+	if err != nil {
+		return err
+	}
+	if uint32(block) != 0 {
+		l.Words = "taken or awaited by a writer"
+		return nil
+	}
+	at, err := s.get(l.Addr, "percpu_rw_semaphore", "read_count")
+	if err != nil {
+		return err
+	}
+	sum := uint32(0)
+	for _, off := range s.K.PerCPU {
+		if v, err := kmem.U32(s.K.Mem, at+off); err == nil {
+			sum += v
+		}
+	}
+	l.Readers = int(int32(sum))
+	l.Words = fmt.Sprintf("%d readers", l.Readers)
+	return nil
+}
+
+// Fields of a queued spinlock's word (include/asm-generic/qspinlock_types.h,
+// for less than 16384 CPUs).
+const (
+	qspinLocked  = 0xff
+	qspinPending = 0xff00
+	qspinTailCPU = 18
+)
+
+// spinOwner decodes a spinlock's word. Only CONFIG_DEBUG_SPINLOCK keeps an
+// owner; on PREEMPT_RT a spinlock_t is an rtmutex.
+func (s *State) spinOwner(l *Lock) {
+	if f, ok := s.field("spinlock", "lock"); ok && f.Type.Strip().Name() == "rt_mutex_base" {
+		if err := s.rtOwner(l, l.Addr+f.Offset); err != nil {
+			s.note(fmt.Sprintf("who holds %s is not known: %v", l.Name, err))
+		}
+		return
+	}
+	v, err := kmem.U32(s.K.Mem, l.Addr)
+	if err != nil {
+		return
+	}
+	switch {
+	case v&qspinLocked == 0 && v == 0:
+		l.Words = "free"
+	default:
+		l.Words = "locked"
+		if v&qspinPending != 0 {
+			l.Words += ", one CPU next in line"
+		}
+		if tail := v >> qspinTailCPU; tail != 0 {
+			l.Words += fmt.Sprintf(", last in the queue is CPU %d", tail-1)
+		}
+	}
+	owner, err := s.get(l.Addr, "raw_spinlock", "owner")
+	if err != nil || owner == 0 || owner == ^uint64(0) { // SPINLOCK_OWNER_INIT is -1
+		return
+	}
+	if t := s.byAddr[owner]; t != nil && v&qspinLocked != 0 {
+		l.Holders = append(l.Holders, Holder{Task: t, Mode: model.Write, Stated: true, Why: []Reason{{hex(l.Addr), "raw_spinlock.owner of " + l.Name + " is " + t.Name()}}})
+	}
+}

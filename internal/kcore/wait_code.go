@@ -1,0 +1,72 @@
+package kcore
+
+import (
+	"gordian/internal/kcode"
+	"gordian/internal/model"
+	"gordian/internal/unwind"
+)
+
+// values returns the stack of a task with the values that code and saved
+// registers give; nil if it has none.
+func (s *State) values(t *Task) *kcode.Stack {
+	if t.values != nil || s.unwinder == nil || len(t.Frames) == 0 {
+		return t.values
+	}
+	regs, trap, err := s.startOf(t)
+	if err != nil {
+		return nil
+	}
+	frames, _ := s.unwinder.Walk(regs, trap, s.code)
+	t.values = s.code.Stack(frames)
+	return t.values
+}
+
+// waitByCode finds the lock of a blocked task by what it passed to the lock
+// function: for primitives that queue no structure of their own, and where the
+// queue cannot be read.
+func (s *State) waitByCode(t *Task) {
+	l, mode, why := s.lockArgument(t)
+	if l == nil {
+		return
+	}
+	s.wait(t, l, mode, why)
+	t.Wait.Inferred = true
+}
+
+// lockArgument returns the lock that a task has passed to the lock function
+// that it is in.
+func (s *State) lockArgument(t *Task) (*Lock, model.Mode, Reason) {
+	v := s.values(t)
+	if v == nil {
+		return nil, "", Reason{}
+	}
+	for i := range v.Frames {
+		p := v.Point(i)
+		if p == nil || p.Call == 0 {
+			continue
+		}
+		e, ok := s.code.Does(p.Call)
+		if !ok || e.Op != kcode.Acquire {
+			continue
+		}
+		addr, how, ok := v.Resolve(i, p.Regs[unwind.DI])
+		if !ok || addr == 0 {
+			return nil, "", Reason{}
+		}
+		l := s.lock(addr, e.Type)
+		return l, e.Mode, Reason{hex(v.Frames[i].Regs.IP), "argument of the lock function, " + howWord(how)}
+	}
+	return nil, "", Reason{}
+}
+
+func howWord(h kcode.How) string {
+	switch h {
+	case kcode.FromCode:
+		return "a constant in the code"
+	case kcode.FromRegister:
+		return "from a saved register"
+	case kcode.FromCaller:
+		return "handed down by the caller"
+	}
+	return "read through a pointer"
+}
