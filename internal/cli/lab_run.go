@@ -22,7 +22,7 @@ import (
 const labRunLong = `Boot a kernel in QEMU, load modules, run a program, and say what got stuck.
 
 gordian itself is init of the virtual machine. It loads the modules in the order
-given (after those that they need), runs the program of --exec with the libraries
+given (after those that they need; source is built first, away from its folder), runs the program of --exec with the libraries
 that it needs, and then watches until nothing has been stuck for a while. The run ends
 when all is done, when the kernel reports a hang, a lockup or a lockdep splat, when
 the guest goes silent, or after --timeout. The console of the guest is kept in the
@@ -50,6 +50,8 @@ type labRun struct {
 	log, append        string
 	console            bool
 	memory, cpus       int
+
+	work string // folder for what is built; gone at the end
 }
 
 func newLabRun(s Streams) *cobra.Command {
@@ -72,7 +74,7 @@ func newLabRun(s Streams) *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&r.kernel, "kernel", "k", kernels.Stock, "`KERNEL` to boot: a name that gordian lab kernel lists, or the path of a bzImage")
 	f.StringVar(&r.modulesDir, "modules-dir", "", "`FOLDER` of the kernel's own modules (with the path of a kernel; default: where packages put them)")
-	f.StringArrayVarP(&r.modules, "module", "m", nil, "load a module: `FILE.ko[,parameter=value…]`, or a folder with one in it")
+	f.StringArrayVarP(&r.modules, "module", "m", nil, "load a module: `FILE.ko[,parameter=value…]`, or the folder of one, which is built if it has source")
 	f.StringVarP(&r.program, "exec", "e", "", "`COMMAND` of this host to run in the guest, without a shell")
 	f.StringArrayVar(&r.files, "file", nil, "put a file into the guest: `HOST[:GUEST]`")
 	f.DurationVar(&r.timeout, "timeout", 2*time.Minute, "`TIME` that the guest has, from init on")
@@ -95,7 +97,12 @@ func (r *labRun) run(ctx context.Context) error {
 	if err := r.out.choose(nil); err != nil {
 		return err
 	}
-	job, err := r.job()
+	var err error
+	if r.work, err = os.MkdirTemp("", "gordian-lab-"); err != nil {
+		return fmt.Errorf("folder for builds: %w", err)
+	}
+	defer os.RemoveAll(r.work) //nolint:errcheck // nothing more can be done
+	job, err := r.job(ctx)
 	if err != nil {
 		return err
 	}
@@ -114,7 +121,7 @@ func (r *labRun) run(ctx context.Context) error {
 }
 
 // job turns the flags into a boot.
-func (r *labRun) job() (*lab.Job, error) {
+func (r *labRun) job(ctx context.Context) (*lab.Job, error) {
 	k, err := r.findKernel()
 	if err != nil {
 		return nil, err
@@ -134,7 +141,7 @@ func (r *labRun) job() (*lab.Job, error) {
 		return nil, fmt.Errorf("--memory %d: a kernel and its initramfs need 96 MB at least", r.memory)
 	}
 	j.CPUs, j.MemoryMB, j.Append = r.cpus, r.memory, r.append
-	return j, r.steps(j)
+	return j, r.steps(ctx, j)
 }
 
 func (r *labRun) findKernel() (kernels.Kernel, error) {
@@ -148,10 +155,10 @@ func (r *labRun) findKernel() (kernels.Kernel, error) {
 	return store.Find(r.kernel)
 }
 
-func (r *labRun) steps(j *lab.Job) error {
+func (r *labRun) steps(ctx context.Context, j *lab.Job) error {
 	for _, spec := range r.modules {
 		words := strings.Split(spec, ",")
-		path, err := moduleFile(words[0])
+		path, err := r.moduleFile(ctx, words[0], j.Kernel)
 		if err != nil {
 			return err
 		}
@@ -238,64 +245,6 @@ func (r *labRun) unfinished(res *lab.Result) error {
 		return fmt.Errorf("boot: %s; the console is in %s", res.Why, r.log)
 	}
 	return fmt.Errorf("%s: %s; the console is in %s", res.Stop, res.Why, r.log)
-}
-
-// moduleFile is the module that the user means by a file or a folder.
-func moduleFile(path string) (string, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("module: %w", err)
-	}
-	if !st.IsDir() {
-		return path, nil
-	}
-	found, err := filepath.Glob(filepath.Join(path, "*.ko"))
-	switch {
-	case err != nil:
-		return "", err
-	case len(found) == 0:
-		return "", fmt.Errorf("module: there is no .ko file in %s: build it first", path)
-	case len(found) > 1:
-		return "", fmt.Errorf("module: %s has %d .ko files: name the one to load", path, len(found))
-	}
-	return found[0], nil
-}
-
-// splitWords cuts a command line at blanks; quotes keep words together.
-func splitWords(s string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	var quote rune
-	inside := false
-	for _, c := range s {
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(c)
-		case c == '\'' || c == '"':
-			quote, inside = c, true
-		case c == ' ' || c == '\t':
-			if inside {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			inside = false
-		default:
-			word.WriteRune(c)
-			inside = true
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("a %c is not closed", quote)
-	}
-	if inside {
-		words = append(words, word.String())
-	}
-	if len(words) == 0 {
-		return nil, errors.New("the command is empty")
-	}
-	return words, nil
 }
 
 // safeWriter makes the guest's console harmless to a terminal.
