@@ -53,10 +53,11 @@ func (o Options) filled() (Options, error) {
 
 // collector lowers each file as it is parsed.
 type collector struct {
-	table *lockapi.Table
-	types *ctype.DB
-	marks []string        // Table.Marks
-	lower []lower.Lowerer // by worker
+	table   *lockapi.Table
+	types   *ctype.DB
+	marks   []string        // Table.Marks
+	lower   []lower.Lowerer // by worker
+	dropped bool            // there is no other look
 
 	mu      sync.Mutex
 	units   []*ir.Unit

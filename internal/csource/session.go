@@ -42,7 +42,7 @@ func Open(ctx context.Context, o Options) (*Session, *srcfact.Facts, error) {
 // With analyses the same files, of which the one at a path (as Facts.Files
 // have it) has another text.
 func (s *Session) With(ctx context.Context, path, text string) (*srcfact.Facts, error) {
-	if s.first.dropped() {
+	if s.first.dropped {
 		return nil, errors.New("too many functions to look at them twice")
 	}
 	c := newCollector(s.options, s.tree)
@@ -59,6 +59,10 @@ func (s *Session) With(ctx context.Context, path, text string) (*srcfact.Facts, 
 // facts links what was collected.
 func (c *collector) facts(ctx context.Context, o Options, t *tree.Tree) (*srcfact.Facts, error) {
 	p := link.New(c.units, o.APIs)
+	if p.Huge() {
+		c.drop()
+		t.Forget()
+	}
 	report := func(done, total int) {
 		if o.Tree.Progress != nil {
 			o.Tree.Progress("functions", done, total)
@@ -72,12 +76,8 @@ func (c *collector) facts(ctx context.Context, o Options, t *tree.Tree) (*srcfac
 	return f, nil
 }
 
-// dropped reports whether the bodies of the functions were given up.
-func (c *collector) dropped() bool {
-	for _, u := range c.units {
-		for _, f := range u.Funcs {
-			return f.Dropped()
-		}
-	}
-	return false
+// drop gives up what only another look needs.
+func (c *collector) drop() {
+	c.types, c.lower, c.units, c.seen = nil, nil, nil, nil
+	c.dropped = true
 }

@@ -13,25 +13,47 @@ func (s *Summary) Compact() {
 	s.Fn.Paths = append([]ir.Path(nil), c.kept...)
 }
 
-// Settle gives up the events of a function, of which its callers, all summed
-// up, have made their own. What sleeps stays known for Sleeper.
-func (s *Summary) Settle(called bool) {
-	s.Own = s.Sleeper()
-	s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Callbacks = nil, nil, nil, nil, nil
-	if called {
+// Wanted says which events of a function somebody still asks for when all its
+// callers are summed up and have made their own of them.
+type Wanted struct{ Acquires, Sleeps, Waits, Enables, Completes bool }
+
+// Settle gives up the events that nobody wants. What sleeps stays known for
+// Sleeper.
+func (s *Summary) Settle(w Wanted) {
+	s.own = s.Sleeper()
+	s.Callbacks = nil
+	if !w.Acquires {
+		s.Acquires = nil
+	}
+	if !w.Sleeps {
+		s.Sleeps = nil
+	}
+	if !w.Waits {
+		s.Waits = nil
+	}
+	if !w.Enables {
+		s.Enables = nil
+	}
+	if !w.Completes {
 		s.Completes = nil
 	}
 	s.Compact()
 }
 
-// Sleeper is something that may sleep in every call of the function, or nil.
-func (s *Summary) Sleeper() *Event {
+// Sleeper is something that may sleep in every call of a function.
+type Sleeper struct {
+	Line int32
+	Text string
+}
+
+// Sleeper returns what may sleep in every call of the function, or nil.
+func (s *Summary) Sleeper() *Sleeper {
 	for _, e := range s.Sleeps {
 		if e.GFP < 0 && !e.InCtx && !e.OnlyOff && e.Hard == AsEntry && len(e.Dropped) == 0 && e.Depth <= 2 && e.Indirect == 0 {
-			return e
+			return &Sleeper{e.Line, e.Text}
 		}
 	}
-	return s.Own
+	return s.own
 }
 
 type compactor struct {

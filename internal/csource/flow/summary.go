@@ -23,10 +23,9 @@ type Summary struct {
 	Callbacks []*Event  // calls of a parameter
 	Ret       ir.PathID // the one path that it returns, 0 if unknown
 	NoReturn  bool
-	Pending   bool   // in a cycle of calls: nothing is known of it yet
-	Boring    bool   // does nothing to locks, nor does anything it calls
-	Own       *Event // what sleeps, when Sleeps is given up
-	Overflow  bool   // too many states: some paths were not followed
+	Pending   bool // in a cycle of calls: nothing is known of it yet
+	Boring    bool // does nothing to locks, nor does anything it calls
+	Overflow  bool // too many states: some paths were not followed
 
 	Calls  []Site  // calls, with the state around them
 	Takes  []Take  // its own acquisitions, with the state around them
@@ -35,6 +34,8 @@ type Summary struct {
 	Waited []Pair  // what was held when something was waited for
 	Slips  []*Slip // decided here
 	Ends   []End   // returns with a lock held, or with a caller's lock released
+
+	own *Sleeper // when Sleeps is given up
 }
 
 // Hard is the state of interrupts, relative to the function's entry.

@@ -138,27 +138,12 @@ func (f *Func) Drop() {
 	}
 }
 
-// Dropped reports whether Drop was called.
-func (f *Func) Dropped() bool { return f.packed == nil }
-
 // Arrow is the operator between a value of type t and its member.
 func Arrow(t *ctype.Type) string {
 	if t != nil && t.Kind == ctype.Struct {
 		return "."
 	}
 	return "->"
-}
-
-// Unpack brings the body back, as it was when it was packed.
-func (f *Func) Unpack() {
-	r := &reader{t: &f.Unit.tables, buf: f.packed}
-	f.Params = r.params()
-	f.Paths = r.paths()
-	f.Atoms = r.atoms()
-	f.Blocks = make([]Block, r.n())
-	for i := range f.Blocks {
-		r.block(&f.Blocks[i])
-	}
 }
 
 func (w *Packer) n(v uint64)    { w.buf = binary.AppendUvarint(w.buf, v) }
@@ -276,132 +261,4 @@ func (w *Packer) instr(in *Instr) {
 	w.n(uint64(in.Atom))
 	w.val(&in.Src)
 	w.i(int64(in.Line))
-}
-
-type reader struct {
-	t   *tables
-	buf []byte
-}
-
-func (r *reader) n() uint64 {
-	v, k := binary.Uvarint(r.buf)
-	r.buf = r.buf[k:]
-	return v
-}
-
-func (r *reader) i() int64 {
-	v, k := binary.Varint(r.buf)
-	r.buf = r.buf[k:]
-	return v
-}
-
-func (r *reader) s() string {
-	if v := r.n(); v > 0 {
-		return r.t.strs[v-1]
-	}
-	return ""
-}
-
-func (r *reader) typ() *ctype.Type {
-	if v := r.n(); v > 0 {
-		return r.t.types[v-1]
-	}
-	return nil
-}
-
-func (r *reader) path() PathID { return PathID(r.n()) }
-
-func (r *reader) params() []Param {
-	out := make([]Param, r.n())
-	for i := range out {
-		out[i] = Param{Name: r.s(), Type: r.typ(), Path: r.path()}
-	}
-	return out
-}
-
-func (r *reader) paths() []Path {
-	out := make([]Path, r.n())
-	for i := range out {
-		p := &out[i]
-		p.Kind = PathKind(r.n())
-		p.Base = r.path()
-		p.Index = int32(r.i())
-		p.Name, p.Owner, p.Decl = r.s(), r.s(), r.s()
-		p.Type = r.typ()
-		p.Class = r.s()
-		if p.Kind == FieldPath {
-			base := &out[p.Base]
-			p.Text = base.Text + Arrow(base.Type) + p.Name
-		} else {
-			p.Text = r.s()
-		}
-		if n := r.n(); n > 0 {
-			p.Args = make([]PathID, n)
-			for j := range p.Args {
-				p.Args[j] = r.path()
-			}
-		}
-	}
-	return out
-}
-
-func (r *reader) atoms() []Atom {
-	out := make([]Atom, r.n())
-	for i := range out {
-		a := &out[i]
-		a.Text, a.Path, a.Call = r.s(), r.path(), r.s()
-		a.Param = int32(r.i())
-		if n := r.n(); n > 0 {
-			a.Deps = make([]string, n)
-			for j := range a.Deps {
-				a.Deps[j] = r.s()
-			}
-		}
-	}
-	return out
-}
-
-func (r *reader) val(v *Val) {
-	v.Kind = ValKind(r.n())
-	if r.n() == 0 {
-		return
-	}
-	v.Path, v.Atom = r.path(), AtomID(r.n())
-	v.Num, v.Text = r.i(), r.s()
-}
-
-func (r *reader) block(b *Block) {
-	b.Instrs = make([]Instr, r.n())
-	for i := range b.Instrs {
-		r.instr(&b.Instrs[i])
-	}
-	b.Term = TermKind(r.n())
-	b.Line = int32(r.i())
-	switch b.Term {
-	case Jump:
-		b.Then = int32(r.n())
-	case Branch:
-		b.Then, b.Else = int32(r.n()), int32(r.n())
-		b.Test.Atom, b.Test.Mask = AtomID(r.n()), Bits(r.n())
-		b.Test.Eq, b.Test.Same, b.Test.Text = r.s(), AtomID(r.n()), r.s()
-	case Return:
-		r.val(&b.Ret)
-	}
-}
-
-func (r *reader) instr(in *Instr) {
-	if bits := r.n(); bits&1 != 0 {
-		c := &Call{Guard: bits&2 != 0, Undo: bits&4 != 0}
-		c.Name, c.Through, c.Macro = r.s(), r.path(), r.s()
-		if n := r.n(); n > 0 {
-			c.Args = make([]Val, n)
-			for i := range c.Args {
-				r.val(&c.Args[i])
-			}
-		}
-		in.Call = c
-	}
-	in.Dst, in.Obj, in.Atom = r.path(), r.path(), AtomID(r.n())
-	r.val(&in.Src)
-	in.Line = int32(r.i())
 }

@@ -56,10 +56,12 @@ func (p *Program) addHandle(e *entry, class string) {
 		}
 	}
 	p.handle[k] = append(p.handle[k], e)
+	p.handled[e.fn] = true
 }
 
 // addEntries finds every registration.
 func (p *Program) addEntries() {
+	var bodies ir.Unpacker
 	for _, u := range p.units {
 		for i := range u.Inits {
 			p.initEntry(u, &u.Inits[i])
@@ -68,7 +70,7 @@ func (p *Program) addEntries() {
 			p.regEntry(u, &u.Regs[i])
 		}
 		for _, f := range u.Funcs {
-			p.callEntries(f)
+			p.callEntries(f, &bodies)
 		}
 	}
 }
@@ -164,14 +166,15 @@ func (p *Program) regEntry(u *ir.Unit, r *ir.Reg) {
 
 // callEntries finds the registrations that a function makes by calls, and the
 // work that it queues.
-func (p *Program) callEntries(f *ir.Func) {
+func (p *Program) callEntries(f *ir.Func, bodies *ir.Unpacker) {
 	if !f.Registers {
 		return
 	}
-	f.Unpack()
+	bodies.Unpack(f)
 	defer func() {
 		f.Unload()
 		f.Paths = nil
+		bodies.Reset()
 	}()
 	for b := range f.Blocks {
 		for i := range f.Blocks[b].Instrs {

@@ -26,6 +26,7 @@ type Program struct {
 	twin    map[*ir.Unit]*ir.Unit // the unit of the same file, for files that are read twice
 	fields  map[field][]target
 	handle  map[handleKey][]*entry
+	handled map[*ir.Func]bool   // in some handle: what they do is asked for by name
 	queued  map[string][]string // class of a workqueue → classes of work
 	entry   map[*ir.Func][]*entry
 	irqRegs map[*ir.Func][]irqReg
@@ -55,7 +56,7 @@ type target struct {
 func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	slices.SortStableFunc(units, func(a, b *ir.Unit) int { return strings.Compare(a.File, b.File) })
 	p := &Program{tab: tab, units: units, global: map[string][]*ir.Func{}, local: map[*ir.Unit]map[string]*ir.Func{},
-		fields: map[field][]target{}, handle: map[handleKey][]*entry{}, queued: map[string][]string{}, entry: map[*ir.Func][]*entry{}, irqRegs: map[*ir.Func][]irqReg{}}
+		fields: map[field][]target{}, handle: map[handleKey][]*entry{}, handled: map[*ir.Func]bool{}, queued: map[string][]string{}, entry: map[*ir.Func][]*entry{}, irqRegs: map[*ir.Func][]irqReg{}}
 	p.inDir = map[string][]*ir.Unit{}
 	for _, u := range units {
 		p.addUnit(u)
@@ -257,6 +258,6 @@ func (p *Program) Invokes(kind lockapi.Target, class string) []*flow.Summary {
 	return out
 }
 
-// huge reports whether there are so many functions that they cannot be kept
-// for another look.
-func (p *Program) huge() bool { return len(p.funcs) > 60000 }
+// Huge reports whether there are so many functions that they cannot be kept
+// for another look: they are given up one by one.
+func (p *Program) Huge() bool { return len(p.funcs) > 60000 }

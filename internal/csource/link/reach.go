@@ -152,7 +152,7 @@ func (p *Program) implied() []*entry {
 }
 
 // ownSleep finds something that may sleep in every call of f.
-func (p *Program) ownSleep(f *ir.Func) *flow.Event {
+func (p *Program) ownSleep(f *ir.Func) *flow.Sleeper {
 	sum := p.sums[f.ID]
 	if sum == nil {
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"gordian/internal/csource/flow"
 	"gordian/internal/csource/ir"
+	"gordian/internal/model"
 )
 
 // Summarize analyses every function, callees before callers. jobs workers
@@ -20,9 +21,10 @@ func (p *Program) Summarize(ctx context.Context, jobs int, progress func(done, t
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
+			var bodies ir.Unpacker
 			for c, ok := w.next(); ok; c, ok = w.next() {
 				if ctx.Err() == nil {
-					p.component(w.comps[c])
+					p.component(w.comps[c], &bodies)
 				}
 				w.finish(c, progress, len(p.funcs))
 			}
@@ -125,11 +127,11 @@ func (w *work) push(c int32) {
 
 // component analyses functions that call each other: twice, so that the
 // second time each knows what the others do.
-func (p *Program) component(comp []int32) {
+func (p *Program) component(comp []int32, bodies *ir.Unpacker) {
 	if len(comp) == 1 && p.boring(p.funcs[comp[0]]) {
 		p.sums[comp[0]] = p.dull[b2i(p.funcs[comp[0]].NoReturn)]
 		p.funcs[comp[0]].Paths = nil
-		if p.huge() {
+		if p.Huge() {
 			p.funcs[comp[0]].Drop()
 		}
 		p.release(comp)
@@ -143,7 +145,7 @@ func (p *Program) component(comp []int32) {
 		rounds = 1
 	}
 	for _, id := range comp {
-		p.funcs[id].Unpack()
+		bodies.Unpack(p.funcs[id])
 	}
 	for range rounds {
 		for _, id := range comp {
@@ -152,12 +154,13 @@ func (p *Program) component(comp []int32) {
 	}
 	for _, id := range comp {
 		p.sums[id].Compact()
-		if p.huge() {
+		if p.Huge() {
 			p.funcs[id].Drop()
 		} else {
 			p.funcs[id].Unload()
 		}
 	}
+	bodies.Reset()
 	p.release(comp)
 }
 
@@ -210,7 +213,7 @@ func (p *Program) matters(f *ir.Func, r *ir.Ref) bool {
 }
 
 // release gives up what only callers of a function want to know, once the
-// last of them is summed up. Callbacks are looked at later.
+// last of them is summed up.
 func (p *Program) release(comp []int32) {
 	for _, v := range comp {
 		if p.waiting[v].Load() == 0 {
@@ -225,7 +228,21 @@ func (p *Program) release(comp []int32) {
 }
 
 func (p *Program) settle(v int32) {
-	if s := p.sums[v]; !s.Boring && len(p.entry[s.Fn]) == 0 {
-		s.Settle(p.called[v])
+	if s := p.sums[v]; !s.Boring && !p.handled[s.Fn] {
+		s.Settle(p.wanted(s.Fn))
 	}
+}
+
+// wanted says what is asked of a function when facts are stated: of callbacks,
+// what their context and their caller's locks forbid (see entries and waits).
+func (p *Program) wanted(f *ir.Func) flow.Wanted {
+	w := flow.Wanted{Completes: len(p.entry[f]) > 0 || !p.called[f.ID]}
+	for _, e := range p.entry[f] {
+		hard := e.ctx == model.Hardirq || e.irqsOff
+		w.Acquires = w.Acquires || e.kind != "" || len(e.holds) > 0
+		w.Waits = w.Waits || len(e.holds) > 0
+		w.Sleeps = w.Sleeps || hard || e.ctx == model.Softirq || e.atomic
+		w.Enables = w.Enables || hard
+	}
+	return w
 }

@@ -48,7 +48,7 @@ func (b *fn) localAtom(v *local) ir.AtomID {
 	if id, ok := b.atoms[v.name]; ok {
 		return id
 	}
-	return b.addAtom(ir.Atom{Text: v.name, Param: v.param, Deps: append(b.scratch.deps.list(1), v.name)})
+	return b.addAtom(ir.Atom{Text: v.name, Param: v.param, Deps: append(b.scratch.deps.Make(1), v.name)})
 }
 
 // maxDeps bounds what is told of one value.
@@ -57,8 +57,8 @@ const maxDeps = 16
 // deps lists the locals and members that e reads: a local by its name, a
 // member as ".name".
 func (b *fn) deps(e *cast.Expr) []string {
-	out := b.scratch.deps.list(maxDeps)
-	defer func() { b.scratch.deps.back(max(maxDeps-len(out), 0)) }()
+	out := b.scratch.deps.Make(maxDeps)
+	defer func() { b.scratch.deps.Back(max(maxDeps-len(out), 0)) }()
 	cast.Walk(e, func(x *cast.Expr) bool {
 		switch x.Op {
 		case cast.Ident:

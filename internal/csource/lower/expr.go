@@ -407,13 +407,13 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 	if e.X != nil && e.X.Op == cast.Call {
 		return b.classCall(e)
 	}
-	c := b.scratch.calls.next()
+	c := b.scratch.calls.Next()
 	c.Name, c.Macro = b.str(name), b.str(e.Macro)
 	if name == "" || b.lookup(name) != nil {
 		c.Name = ""
 		c.Through, _ = b.lvalue(e.X)
 	}
-	vals := b.scratch.vals.list(len(e.Args))
+	vals := b.scratch.vals.Make(len(e.Args))
 	args := e.Args
 	var last *cast.Expr
 	if n := len(args); n == 4 && strings.HasSuffix(name, "_cmd") && strings.HasPrefix(name, "wait_event") {

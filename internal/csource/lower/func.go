@@ -137,7 +137,7 @@ func (b *fn) params(f *cast.Func) {
 			continue
 		}
 		t := b.env.Types.Of(p.Type)
-		v := b.scratch.locals.next()
+		v := b.scratch.locals.Next()
 		v.name, v.typ, v.param = b.str(p.Name), t, int32(i)
 		id := ir.PathID(0)
 		if b.writes[p.Name] == 0 {
@@ -237,7 +237,7 @@ func (b *fn) leave(n int) {
 	for i := len(b.scopes) - 1; i >= n; i-- {
 		cs := b.scopes[i].cleanups
 		for j := len(cs) - 1; j >= 0; j-- {
-			c := b.scratch.calls.next()
+			c := b.scratch.calls.Next()
 			*c = cs[j]
 			b.emit(ir.Instr{Call: c})
 		}
@@ -257,7 +257,7 @@ func (b *fn) bind(name string, v *local) {
 
 // declare adds a variable to the innermost scope.
 func (b *fn) declare(name string, t *ctype.Type) *local {
-	v := b.scratch.locals.next()
+	v := b.scratch.locals.Next()
 	v.name, v.typ, v.param = b.str(name), t, -1
 	if b.lookup(name) != nil {
 		b.shadow++

@@ -141,7 +141,7 @@ func (b *fn) outer(base ir.PathID, t *ctype.Type, member string) ir.PathID {
 // callPath is the object that a call returns, if calls with the same
 // arguments return the same object.
 func (b *fn) callPath(name string, args []ir.Val, t *ctype.Type) ir.PathID {
-	ids := b.scratch.ids.list(len(args))
+	ids := b.scratch.ids.Make(len(args))
 	w := b.buf[:0]
 	for _, a := range args {
 		if a.Path == 0 && a.Kind != ir.NumberVal && a.Kind != ir.SymbolVal {

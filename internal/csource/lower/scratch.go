@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"gordian/internal/csource/arena"
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ir"
 )
@@ -33,22 +34,22 @@ type scratch struct {
 	blocks []ir.Block
 	paths  []ir.Path
 	atoms  []ir.Atom
-	locals pool[local]
-	calls  pool[ir.Call]
-	vals   lists[ir.Val]
-	deps   lists[string]
-	ids    lists[ir.PathID]
+	locals arena.Pool[local]
+	calls  arena.Pool[ir.Call]
+	vals   arena.Lists[ir.Val]
+	deps   arena.Lists[string]
+	ids    arena.Lists[ir.PathID]
 }
 
 func (s *scratch) reset() {
 	if len(s.blocks) > maxKept || len(s.paths) > maxKept || len(s.atoms) > maxKept {
 		s.blocks, s.paths, s.atoms = nil, nil, nil
 	}
-	s.locals.reset()
-	s.calls.reset()
-	s.vals.reset()
-	s.deps.reset()
-	s.ids.reset()
+	s.locals.Reset()
+	s.calls.Reset()
+	s.vals.Reset()
+	s.deps.Reset()
+	s.ids.Reset()
 }
 
 // reset makes b ready for another function.
@@ -86,57 +87,6 @@ func (b *fn) newBlock() int32 {
 	blk := &b.out.Blocks[n]
 	*blk = ir.Block{Instrs: blk.Instrs[:0], Term: ir.Halt}
 	return int32(n)
-}
-
-// pool hands out zero values that are taken back all at once.
-type pool[T any] struct {
-	chunks [][]T
-	used   int
-}
-
-const poolSize = 64
-
-func (p *pool[T]) next() *T {
-	c := p.used / poolSize
-	if c == len(p.chunks) {
-		p.chunks = append(p.chunks, make([]T, poolSize))
-	}
-	x := &p.chunks[c][p.used%poolSize]
-	p.used++
-	var zero T
-	*x = zero
-	return x
-}
-
-func (p *pool[T]) reset() {
-	if len(p.chunks)*poolSize > maxKept {
-		p.chunks = nil
-	}
-	p.used = 0
-}
-
-// lists hands out short lists that are taken back all at once.
-type lists[T any] struct{ buf []T }
-
-// list returns an empty list with room for n. What does not fit any more goes
-// into other memory, and with it whatever comes later.
-func (l *lists[T]) list(n int) []T {
-	at := len(l.buf)
-	if at+n > cap(l.buf) {
-		l.buf, at = make([]T, 0, max(2*cap(l.buf), n, 64)), 0
-	}
-	l.buf = l.buf[:at+n]
-	return l.buf[at : at : at+n]
-}
-
-// back gives back the end of the list that was handed out last.
-func (l *lists[T]) back(n int) { l.buf = l.buf[:len(l.buf)-n] }
-
-func (l *lists[T]) reset() {
-	if cap(l.buf) > maxKept {
-		l.buf = nil
-	}
-	l.buf = l.buf[:0]
 }
 
 // survey reads a body once before it is lowered: what is written, which

@@ -125,7 +125,7 @@ func (b *fn) guard(class string, args []*cast.Expr, line int32) {
 		v, _ := b.eval(a)
 		c.Args = append(c.Args, v)
 	}
-	ctor := b.scratch.calls.next()
+	ctor := b.scratch.calls.Next()
 	*ctor = c
 	b.emit(ir.Instr{Call: ctor, Line: line})
 	c.Guard, c.Undo = false, true

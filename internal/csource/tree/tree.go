@@ -103,6 +103,9 @@ func (t *Tree) Notes() []srcfact.Note {
 	return slices.Compact(out)
 }
 
+// Forget gives up the types and what Again needs; notes and reads stay.
+func (t *Tree) Forget() { t.Types, t.last = nil, nil }
+
 // Headers returns how many headers Each read.
 func (t *Tree) Headers() int { return t.headers }
 
