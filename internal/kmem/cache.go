@@ -40,12 +40,18 @@ func (c *frameCache) get(pfn uint64) []byte {
 	return c.frames[pfn]
 }
 
-func (c *frameCache) put(pfn uint64, b []byte) {
+// touch notes that a frame is wanted.
+func (c *frameCache) touch(pfn uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.touched != nil {
 		c.touched[pfn] = struct{}{}
 	}
+}
+
+func (c *frameCache) put(pfn uint64, b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if _, ok := c.frames[pfn]; ok { // another reader was faster
 		return
 	}

@@ -62,6 +62,9 @@ type Image struct {
 	// Incomplete lists what is known to be missing or damaged, for people.
 	Incomplete []string
 
+	notes       []byte // as the dump has them
+	infoInNotes bool   // VMCOREINFO is one of them
+
 	store store
 	cache *frameCache
 	close []func() error
@@ -129,6 +132,7 @@ func (im *Image) frame(pa uint64) ([]byte, error) {
 		return b, nil
 	}
 	b := make([]byte, PageSize)
+	im.cache.touch(pfn)
 	n, err := im.store.read(b, pfn<<pageShift)
 	if n == 0 {
 		if err == nil {

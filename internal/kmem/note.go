@@ -52,6 +52,7 @@ func cutPadded(b []byte, n uint32) (head, rest []byte, ok bool) {
 
 // addNotes takes registers and VMCOREINFO from the notes of a dump.
 func (im *Image) addNotes(b []byte) {
+	im.notes = b
 	notes, whole := parseNotes(b)
 	if !whole {
 		im.Incomplete = append(im.Incomplete, "the dump's notes are cut or damaged: registers of some CPUs may be missing")
@@ -67,7 +68,7 @@ func (im *Image) addNotes(b []byte) {
 			im.CPUs[qemu].addQEMU(n.desc)
 			qemu++
 		case n.name == "VMCOREINFO" && len(im.Info) == 0:
-			im.Info = parseVMCoreInfo(n.desc)
+			im.Info, im.infoInNotes = parseVMCoreInfo(n.desc), true
 		}
 	}
 }
