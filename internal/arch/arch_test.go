@@ -77,7 +77,7 @@ func libraries() map[string][]string {
 		"kcode":           {"golang.org/x/arch"},
 		"cli":             {"charm.land/bubbletea/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
-		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz"},
+		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz", "github.com/ulikunitz/xz"},
 		"srccache":        {"github.com/klauspost/compress"},
 		"lab/guest":       {"golang.org/x/sys"},
 		"lab/vm":          {"golang.org/x/sys"},

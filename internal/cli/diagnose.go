@@ -35,6 +35,7 @@ type diagnose struct {
 	failOn        *choice
 	minConfidence *choice
 	maxFindings   limit
+	mem           byteSize
 }
 
 func newDiagnose(s Streams) *cobra.Command {
@@ -42,6 +43,7 @@ func newDiagnose(s Streams) *cobra.Command {
 		Streams:       s,
 		failOn:        newChoice("error", "error", "warning", "note", "never"),
 		minConfidence: newChoice("low", "high", "medium", "low"),
+		mem:           defaultMem,
 	}
 	c := &cobra.Command{
 		Use:     "diagnose [flags] EVIDENCE...",
@@ -58,6 +60,7 @@ func newDiagnose(s Streams) *cobra.Command {
 	d.out.addFlags(c, s)
 	addChoice(c, d.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	addChoice(c, d.minConfidence, "min-confidence", "leave out findings that are less sure than this")
+	addMem(c, &d.mem)
 	c.Flags().Var(&d.maxFindings, "max-findings", "show at most `N` findings, the worst first (0: all)")
 	return c
 }
@@ -121,7 +124,7 @@ func (d *diagnose) readAll(ctx context.Context, args []string) (*model.Facts, er
 	}
 	done := make(chan result, 1)
 	go func() {
-		f, err := d.read(ctx, args, evidence.Options{Stdin: d.In, Progress: bar.update})
+		f, err := d.read(ctx, args, evidence.Options{Stdin: d.In, Progress: bar.update, MaxMemory: int64(d.mem)})
 		done <- result{f, err}
 	}()
 	select {

@@ -49,6 +49,7 @@ const (
 	maxSymbols = 4 << 20
 	maxNames   = 64 << 20
 	maxTokens  = 64 << 10
+	maxSymbol  = 64 << 20
 	nameLimit  = 2048 // KSYM_NAME_LEN is 512
 )
 
@@ -247,7 +248,9 @@ func (k *kallsyms) symbol(i int) Symbol {
 	}
 	for j := i + 1; j < k.n; j++ {
 		if next := k.addr(j); next > s.Addr {
-			s.Size = next - s.Addr
+			if next-s.Addr < maxSymbol { // no gap between two parts of the image
+				s.Size = next - s.Addr
+			}
 			break
 		}
 	}
