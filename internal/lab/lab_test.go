@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"gordian/internal/lab/kernels"
+	"gordian/internal/lab/kmod"
+	"gordian/internal/lab/proto"
+	"gordian/internal/lab/vm"
+)
+
+func TestListenPassesOverNoise(t *testing.T) {
+	console := strings.NewReader("one\r\ntwo\r\n")
+	channel := strings.NewReader("\x00\xffgarbage\n{\"event\":\"beat\"}\n{broken\n{\"event\":\"done\",\"error\":\"x\"}\n[1,2]\n{}\n")
+	var text string
+	var kinds []proto.EventKind
+	for x := range listen(console, channel) {
+		text += string(x.console)
+		if x.event != nil {
+			kinds = append(kinds, x.event.Kind)
+		}
+	}
+	if text != "one\ntwo\n" {
+		t.Errorf("console %q", text)
+	}
+	if len(kinds) != 2 || kinds[0] != proto.Beat || kinds[1] != proto.Done {
+		t.Errorf("events %v", kinds)
+	}
+}
+
+func TestLineReader(t *testing.T) {
+	var l lineReader
+	var got []string
+	see := func(line []byte) { got = append(got, string(line)) }
+	for _, piece := range []string{"a", "b\nc", "\n\nd"} {
+		l.feed([]byte(piece), see)
+	}
+	if strings.Join(got, "|") != "ab|c|" {
+		t.Errorf("%q", got)
+	}
+	l.feed(make([]byte, maxRest+1), see)
+	if len(l.rest) != 0 {
+		t.Errorf("a line without end keeps %d bytes", len(l.rest))
+	}
+}
+
+// started is a run whose guest has reached init some time ago.
+func started(now time.Time) *run {
+	return &run{
+		job: &Job{Steps: []proto.Step{{Name: "load x"}}}, lim: Limits{Timeout: time.Minute},
+		w:     Watcher{Log: io.Discard, Judge: func() bool { return false }, Say: func(string) {}},
+		start: now.Add(-time.Second), ready: now, heard: now,
+		res: Result{Texts: map[int]string{}, Errors: map[int]string{}},
+	}
+}
+
+func TestWhyARunStops(t *testing.T) {
+	now := time.Now()
+	tests := []struct {
+		name   string
+		change func(*run)
+		stop   Stop
+		why    string
+	}{
+		{"goes on", func(*run) {}, "", ""},
+		{"silent", func(r *run) { r.heard = now.Add(-silence - time.Second) }, Silent, "load x"},
+		{"silent at boot", func(r *run) { r.ready, r.heard = time.Time{}, now.Add(-bootSilence-time.Second) }, NoBoot, "never reached init"},
+		{"a slow boot is none", func(r *run) { r.ready, r.heard = time.Time{}, now.Add(-silence-time.Second) }, "", ""},
+		{"boot limit", func(r *run) { r.ready, r.lim.Boot = time.Time{}, time.Millisecond }, NoBoot, "within"},
+		{"time is up", func(r *run) { r.ready = now.Add(-2 * time.Minute) }, TimeOut, "load x"},
+		{"panic", func(r *run) { r.print([]byte("[ 1.0] Kernel panic - not syncing: Oops\n")) }, Panicked, "load x"},
+		{"oops goes on", func(r *run) { r.print([]byte("[ 1.0] Oops: 0002 [#1] PREEMPT SMP\n")) }, "", ""},
+		{"finding", func(r *run) { r.fresh, r.w.Judge = true, func() bool { return true } }, Found, ""},
+		{"nothing new to judge", func(r *run) { r.w.Judge = func() bool { return true } }, "", ""},
+		{"done", func(r *run) { r.event(proto.Event{Kind: proto.Done}) }, Finished, ""},
+		{"step failed", func(r *run) { r.event(proto.Event{Kind: proto.Done, Error: "load x: no"}) }, Failed, "load x: no"},
+	}
+	for _, tt := range tests {
+		r := started(now)
+		tt.change(r)
+		if r.res.Stop == "" {
+			r.look()
+		}
+		if r.res.Stop != tt.stop || !strings.Contains(r.res.Why, tt.why) {
+			t.Errorf("%s: %q (%s), want %q", tt.name, r.res.Stop, r.res.Why, tt.stop)
+		}
+	}
+}
+
+func TestJudgeIsNotAskedAllTheTime(t *testing.T) {
+	r := started(time.Now())
+	asked := 0
+	r.w.Judge = func() bool { asked++; return false }
+	for range 1000 {
+		r.print([]byte("flood\n"))
+		r.look()
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestLogThatCannotBeWritten(t *testing.T) {
+	r := started(time.Now())
+	r.w.Log = full{}
+	r.print([]byte("x\n"))
+	r.print([]byte("y\n"))
+	if r.logErr == nil || !strings.Contains(r.logErr.Error(), "no space left") {
+		t.Errorf("%v", r.logErr)
+	}
+}
+
+func TestModulesOfAnotherKernel(t *testing.T) {
+	j := &Job{Kernel: kernels.Kernel{Release: "6.1.0-9-amd64"}, magic: "6.1.0-9-amd64 SMP preempt mod_unload modversions "}
+	for magic, want := range map[string]string{
+		"6.1.0-9-amd64 SMP preempt mod_unload modversions ": "",
+		"6.1.0-9-amd64 SMP preempt mod_unload modversions":  "",
+		"6.1.0-8-amd64 SMP preempt mod_unload modversions ": "built for kernel 6.1.0-8-amd64, and this kernel is 6.1.0-9-amd64",
+		"6.1.0-9-amd64 SMP preempt_rt mod_unload ":          "another configuration",
+	} {
+		err := j.fits("x.ko", kmod.Info{Name: "x", Vermagic: magic})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", magic, err, want)
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	if got := commandLine(vm.TCG, " a=1  b "); !strings.HasSuffix(got, " no_timer_check a=1 b") || strings.Contains(got, "  ") {
+		t.Errorf("%q", got)
+	}
+	if got := commandLine(vm.KVM, ""); strings.Contains(got, "no_timer_check") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestNoQEMU(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := vm.Start(vm.Config{Kernel: "/nowhere"})
+	if err == nil || !strings.Contains(err.Error(), "apt install qemu-system-x86") {
+		t.Errorf("%v", err)
+	}
+}
