@@ -57,6 +57,7 @@ func allowed() map[string][]string {
 		"csource":         {"csource/cast", "csource/ctype", "csource/ir", "csource/link", "csource/lockapi", "csource/lower", "csource/tree", "srcfact"},
 		"lab/kernels":     {"kconfig"},
 		"lab/kbuild":      {},
+		"lab/verify":      {"kstack", "lab", "lab/kernels", "lab/kmod", "lab/proto"},
 		"lab/kmod":        {},
 		"lab/initramfs":   {},
 		"lab/proto":       {},
@@ -84,6 +85,7 @@ func libraries() map[string][]string {
 		"lab/initramfs":   {"golang.org/x/sys"},
 		"lab/kmod":        {"github.com/klauspost/compress", "github.com/therootcompany/xz"},
 		"csource/lockapi": {"github.com/pelletier/go-toml/v2"},
+		"lab/verify":      {"github.com/pelletier/go-toml/v2"},
 		"kconfig":         {"github.com/klauspost/compress", "github.com/pelletier/go-toml/v2", "github.com/therootcompany/xz"},
 		"lab/kernels":     {"github.com/klauspost/compress", "github.com/therootcompany/xz"},
 	}

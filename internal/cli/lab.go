@@ -10,6 +10,6 @@ and explains what happened with the same reader and rules as gordian diagnose.`
 // newLab is the parent of the commands that boot kernels, or get them.
 func newLab(s Streams) *cobra.Command {
 	c := &cobra.Command{Use: "lab", Short: "Reproduce deadlocks and prove fixes in a virtual machine", Long: labLong, Args: noCommand}
-	c.AddCommand(newLabRun(s), newLabKernel(s))
+	c.AddCommand(newLabRun(s), newLabVerify(s), newLabKernel(s))
 	return c
 }

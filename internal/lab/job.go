@@ -52,7 +52,7 @@ func NewJob(k kernels.Kernel, self string) (*Job, error) {
 	if err := j.image.AddProgram("/init", self); err != nil {
 		return nil, fmt.Errorf("gordian as init: %w", err)
 	}
-	for _, role := range []string{"insmod", "rmmod"} {
+	for _, role := range []string{"insmod", "rmmod", "snapshot", "stress", "probe"} {
 		j.image.Link("/sbin/"+role, "/init")
 	}
 	return j, nil

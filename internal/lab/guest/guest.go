@@ -41,6 +41,10 @@ func roles() map[string]func(args []string) error {
 		"init":   func([]string) error { return runInit() },
 		"insmod": insmod,
 		"rmmod":  rmmod,
+
+		"snapshot": takeSnapshot,
+		"stress":   stress,
+		"probe":    probe,
 	}
 }
 

@@ -35,9 +35,15 @@ func runSteps(ch *channel, p *pulse, steps []proto.Step) string {
 func runStep(ch *channel, p *pulse, i int, s proto.Step) (string, error) {
 	switch s.Op {
 	case proto.Load:
-		return "", runRole("insmod", append([]string{s.Path}, s.Args...))
+		return runRole("insmod", append([]string{s.Path}, s.Args...))
 	case proto.Unload:
-		return "", runRole("rmmod", []string{s.Path})
+		return runRole("rmmod", []string{s.Path})
+	case proto.Snapshot:
+		return runRole("snapshot", nil)
+	case proto.Stress:
+		return runRole("stress", []string{s.Data})
+	case proto.Probe:
+		return runRole("probe", []string{s.Path})
 	case proto.Exec:
 		return "", runProgram(ch, i, s.Args)
 	case proto.Write:
@@ -51,18 +57,20 @@ func runStep(ch *channel, p *pulse, i int, s proto.Step) (string, error) {
 	return "", fmt.Errorf("unknown step %q", s.Op)
 }
 
-// runRole runs gordian itself under another name; what it prints is the error.
-func runRole(role string, args []string) error {
+// runRole runs gordian itself under another name; what it prints is the
+// result, or the error.
+func runRole(role string, args []string) (string, error) {
 	c := exec.Command("/sbin/"+role, args...)
 	c.Env = append(os.Environ(), roleEnv+"=1")
 	out, err := c.CombinedOutput()
-	if err == nil {
-		return nil
+	text := strings.TrimSpace(string(out))
+	switch {
+	case err == nil:
+		return text, nil
+	case text != "":
+		return "", errors.New(text)
 	}
-	if text := strings.TrimSpace(string(out)); text != "" {
-		return errors.New(text)
-	}
-	return fmt.Errorf("%s %s: %w", role, strings.Join(args, " "), err)
+	return "", fmt.Errorf("%s %s: %w", role, strings.Join(args, " "), err)
 }
 
 func runProgram(ch *channel, i int, args []string) error {

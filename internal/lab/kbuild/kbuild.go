@@ -91,11 +91,15 @@ func Build(ctx context.Context, dir, work string, h Headers) (*Result, error) {
 
 // check compares the headers with the kernel before anything is compiled.
 func (h Headers) check() error {
-	b, err := os.ReadFile(filepath.Join(h.Dir, "include/config/kernel.release"))
+	// UTS_RELEASE is what goes into a module's vermagic (include/linux/vermagic.h).
+	// Debian's include/config/kernel.release says something else.
+	b, err := os.ReadFile(filepath.Join(h.Dir, "include/generated/utsrelease.h"))
 	if err != nil {
 		return fmt.Errorf("kernel headers %s: not there, or not configured (make modules_prepare): %w", h.Dir, err)
 	}
-	if have := strings.TrimSpace(string(b)); h.Release != "" && have != h.Release {
+	_, have, _ := strings.Cut(string(b), "UTS_RELEASE \"")
+	have, _, _ = strings.Cut(have, "\"")
+	if h.Release != "" && have != h.Release {
 		return fmt.Errorf("kernel headers %s are of %s, and the kernel is %s: a module built with them would not load; apt-get install linux-headers-%s",
 			h.Dir, have, h.Release, h.Release)
 	}

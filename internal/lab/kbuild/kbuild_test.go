@@ -21,18 +21,15 @@ MODULE_DESCRIPTION("test");
 // headers finds the headers of any installed kernel.
 func headers(t *testing.T) Headers {
 	t.Helper()
-	dirs, err := filepath.Glob("/lib/modules/*/build/include/config/kernel.release")
+	dirs, err := filepath.Glob("/lib/modules/*/build/include/generated/utsrelease.h")
 	if err != nil || len(dirs) == 0 {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("no kernel headers: apt-get install linux-headers-amd64")
 		}
 		t.Skip("no kernel headers: apt-get install linux-headers-amd64")
 	}
-	b, err := os.ReadFile(dirs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Headers{Dir: strings.TrimSuffix(dirs[0], "/include/config/kernel.release"), Release: strings.TrimSpace(string(b))}
+	dir := strings.TrimSuffix(dirs[0], "/include/generated/utsrelease.h")
+	return Headers{Dir: dir, Release: filepath.Base(filepath.Dir(dir))}
 }
 
 func write(t *testing.T, dir string, files map[string]string) string {
@@ -109,8 +106,8 @@ func TestCompileError(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	dir := write(t, t.TempDir(), map[string]string{
-		"headers/include/config/kernel.release": "6.1.0-1-amd64\n",
-		"empty/README":                          "nothing\n",
+		"headers/include/generated/utsrelease.h": "#define UTS_RELEASE \"6.1.0-1-amd64\"\n",
+		"empty/README":                           "nothing\n",
 	})
 	ok := Headers{Dir: filepath.Join(dir, "headers"), Release: "6.1.0-1-amd64"}
 	tests := map[string]struct {
