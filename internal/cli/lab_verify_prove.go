@@ -108,13 +108,17 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	if err != nil {
 		return err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find gordian's own binary: %w", err)
+	}
 	f, err := os.Create(r.log)
 	if err != nil {
 		return fmt.Errorf("keep the console: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // closed below when all went well
 	r.proof, err = verify.Run(ctx, verify.Config{
-		Kernel: r.kernel, Modules: built.Modules, Workload: w, CPUs: v.cpus, MemoryMB: v.memory, Timeout: v.timeout,
+		Kernel: r.kernel, Self: self, Modules: built.Modules, Workload: w, CPUs: v.cpus, MemoryMB: v.memory, Timeout: v.timeout,
 		Watch: v.watcher(ctx, r, f),
 	})
 	if err == nil {

@@ -19,6 +19,7 @@ import (
 // Config is one proof: one module folder's modules on one kernel.
 type Config struct {
 	Kernel   kernels.Kernel
+	Self     string   // gordian's binary, which is init of the guest
 	Modules  []string // .ko files
 	Workload Workload
 	CPUs     int
@@ -53,7 +54,7 @@ func Run(ctx context.Context, c Config) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := lab.NewJob(c.Kernel)
+	j, err := lab.NewJob(c.Kernel, c.Self)
 	if err != nil {
 		return nil, err
 	}
