@@ -19,6 +19,32 @@ type coreSession struct {
 	k    *kcore.Kernel
 	out  io.Writer
 	json bool
+	seen *kcore.State // what state found; nil before, and of a live kernel
+}
+
+// state finds the tasks and what they wait for, once; of a kernel that runs on,
+// each time anew.
+func (s *coreSession) state(ctx context.Context) (*kcore.State, error) {
+	if s.seen != nil {
+		return s.seen, nil
+	}
+	if s.k.Image.Live {
+		s.k.Mem.Forget()
+	}
+	st, err := s.k.Analyze(ctx)
+	if err == nil && !s.k.Image.Live {
+		s.seen = st
+	}
+	return st, err
+}
+
+// lacks lists what could not be read, for people.
+func (s *coreSession) lacks() []string {
+	out := append([]string{}, s.k.Incomplete...)
+	if s.seen != nil {
+		out = append(out, s.seen.Incomplete...)
+	}
+	return out
 }
 
 // coreSub is a command at the prompt.
@@ -36,7 +62,7 @@ type coreAnswer struct {
 
 // coreSubs lists the commands; crash has them under the same names.
 func coreSubs() []coreSub {
-	return []coreSub{coreLog(), coreSym(), coreStruct(), coreRd()}
+	return []coreSub{corePs(), coreBt(), coreLocks(), coreLock(), coreLog(), coreSym(), coreStruct(), coreRd()}
 }
 
 func coreCommandHelp() string {
@@ -89,7 +115,7 @@ func (s *coreSession) run(ctx context.Context, line []string) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
 		e.SetEscapeHTML(false)
-		err = e.Encode(map[string]any{"schema": coreSchema, "command": sub.name, "result": answer.value, "incomplete": append([]string{}, s.k.Incomplete...)})
+		err = e.Encode(map[string]any{"schema": coreSchema, "command": sub.name, "result": answer.value, "incomplete": s.lacks()})
 	} else {
 		answer.text(w)
 	}
