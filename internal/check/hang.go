@@ -16,6 +16,7 @@ func (v *view) findHangs() []model.Finding {
 		h.cycle(c)
 	}
 	h.orphans()
+	h.gone()
 	for _, r := range v.waits.Roots() {
 		h.root(r)
 	}

@@ -11,6 +11,9 @@ import (
 // cycle turns a cycle of the wait graph into a finding, with the tasks that
 // are stuck behind it.
 func (h *hangs) cycle(c engine.WaitCycle) {
+	if h.interruptCycle(c) {
+		return
+	}
 	var ts []*task
 	rule := "deadlock"
 	for _, r := range c.Tasks {
@@ -24,6 +27,7 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 	f.Status, f.Verdict = model.Actual, model.Deadlocked
 	f.Confidence = h.cycleConfidence(c)
 	hinted, apart := slices.ContainsFunc(c.Edges, h.hintedOwner), h.apart(ts) && !h.oneMoment(c)
+	guessed := slices.ContainsFunc(c.Edges, unsure)
 	if hinted || apart {
 		f.Verdict, f.Confidence = model.Undecided, lower(f.Confidence, h.doubtLevel(apart))
 	}
@@ -53,9 +57,13 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 	}
 	f.Fingerprint = model.Fingerprint(rule, h.cycleKey(ts, c)...)
 	if c.Derived > 0 {
-		f.Missing = append(f.Missing, doubts(c)...)
+		f.Missing = append(f.Missing, h.doubts(c)...)
 	}
 	h.doubtful(&f, c, hinted, apart)
+	if guessed {
+		f.Verdict, f.Title = model.Undecided, "may be a deadlock: "+strings.TrimPrefix(f.Title, "may be a deadlock: ")
+		f.Explanation = strings.Replace(f.Explanation, hopeless, " If each of them holds what this says, none can go on.", 1)
+	}
 	h.cycleFix(&f, ts, c)
 	var classNames []string
 	for _, l := range f.Locks {

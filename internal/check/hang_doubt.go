@@ -16,6 +16,9 @@ func (h *hangs) cycleConfidence(c engine.WaitCycle) model.Confidence {
 	if c.Proven {
 		return model.High
 	}
+	if slices.ContainsFunc(c.Edges, unsure) {
+		return model.Low
+	}
 	for _, e := range c.Edges {
 		if slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
 			continue
@@ -60,8 +63,16 @@ func (h *hangs) hintedOwner(e model.Edge) bool {
 	return e.Kind == model.HeldBy && l.Addr == "" && l.Class == "" && (l.Type == model.Semaphore || e.Mode.Shared())
 }
 
+// unsure reports whether nothing but a guess speaks for an edge.
+func unsure(e model.Edge) bool {
+	return e.Unsure && !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived })
+}
+
 // solid reports whether an inferred edge leaves no reasonable doubt.
 func (h *hangs) solid(e model.Edge) bool {
+	if e.Agreed {
+		return true
+	}
 	lock := e.To
 	if e.Kind == model.HeldBy {
 		lock = e.From
@@ -87,15 +98,49 @@ func (h *hangs) solid(e model.Edge) bool {
 }
 
 // doubts says what would turn the inferred links of a cycle into stated ones.
-func doubts(c engine.WaitCycle) []string {
-	n := 0
+func (h *hangs) doubts(c engine.WaitCycle) []string {
+	var out []string
 	for _, e := range append(slices.Clone(c.Edges), c.Support...) {
-		if !slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }) {
-			n++
+		switch {
+		case slices.ContainsFunc(e.Why, func(p model.Provenance) bool { return !p.Derived }):
+		case h.fromMemory(e):
+			out = append(out, h.codeDoubt(e))
+		default:
+			out = append(out, "Links marked inferred in the proof come from joining several lines. A list of the held locks from the time of the hang (SysRq-d while lockdep is on) or a crash dump states them.")
 		}
 	}
-	if n == 0 {
-		return nil
+	return uniq(out)
+}
+
+// fromMemory reports whether a dump shows an edge, not lines of a log; the log
+// of a dump is of the same input, and counts its lines.
+func (v *view) fromMemory(e model.Edge) bool {
+	return slices.ContainsFunc(e.Why, func(p model.Provenance) bool {
+		return v.inputKind(p.Input) == model.InputCore && !strings.HasPrefix(p.Locator, "line ")
+	})
+}
+
+func (v *view) inputKind(i int) model.InputKind {
+	if i < 0 || i >= len(v.facts.Inputs) {
+		return ""
 	}
-	return []string{"Links marked inferred in the proof come from joining several lines. A list of the held locks from the time of the hang (SysRq-d while lockdep is on) or a crash dump states them."}
+	return v.facts.Inputs[i].Kind
+}
+
+// codeDoubt says what an inference from machine code leaves open.
+func (h *hangs) codeDoubt(e model.Edge) string {
+	if e.Kind == model.Waits {
+		return "That " + h.taskOf(e.From).name() + " waits for " + h.say(e.To) + " is inferred from what it passed to the lock function."
+	}
+	who, lock := h.taskOf(e.To).name(), h.say(e.From)
+	text := "The kernel keeps no owner of " + lock + ". That " + who + " has it is inferred from the machine code that it has run through: the addresses in the proof are those of the instructions."
+	switch typ := h.locks[e.From].Type; {
+	case typ == model.Completion:
+		text = "That " + who + " is the one to complete " + lock + " is inferred from the code that it is on its way to. The source shows whether another task, a timer or an interrupt completes it too."
+	case e.Unsure:
+		text += " Not every way through this code takes it."
+	case e.AnyOf:
+		text += " Others may have it too."
+	}
+	return text
 }

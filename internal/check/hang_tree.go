@@ -19,13 +19,13 @@ func (h *hangs) root(r engine.Root) {
 		reported = reported || t.stuck
 	})
 	t := h.taskOf(r.Task)
-	if stuck == 0 && (reported || len(h.stuck[t.boot]) > 0) {
-		return // ordinary contention next to a real hang, or told already
+	if stuck == 0 && (reported || len(h.stuck[t.boot]) > 0 || h.dumped[t.boot]) {
+		return // ordinary contention next to a real hang, or caught by a dump; or told already
 	}
 	if h.done[r.Task] || h.flushHint(t, r) {
 		return
 	}
-	f := h.finding(h.rootRule(t))
+	f := h.finding(h.rootRule(t, r))
 	f.Status, f.Verdict = model.Actual, model.Behind
 	if stuck == 0 {
 		// A list of held locks alone: that somebody waits for a moment is normal.
@@ -119,7 +119,10 @@ func (h *hangs) flushHint(t *task, r engine.Root) bool {
 
 // rootRule: a blocker that waits for other code to finish, with a lock held
 // that others want, is the shape of wait-under-lock.
-func (h *hangs) rootRule(t *task) string {
+func (h *hangs) rootRule(t *task, r engine.Root) string {
+	if first := r.Behind[0]; isSpin(h.locks[first.Lock].Type) && h.taskOf(first.Task).wait.Spinning {
+		return "spinlock-lockup"
+	}
 	if t.stuck && codeWait(t.wait.Type) && !t.wait.IO && t.wait.Type != model.RCU {
 		return "wait-under-lock"
 	}

@@ -23,7 +23,7 @@ import (
 // A task of which the evidence itself says what it waits for gets nothing.
 func (v *view) join() *model.Facts {
 	f := *v.facts
-	f.Edges = slices.DeleteFunc(slices.Clone(v.facts.Edges), v.nobodyWaits)
+	f.Edges = slices.DeleteFunc(slices.Clone(v.facts.Edges), func(e model.Edge) bool { return v.nobodyWaits(e) || v.outdated(e) })
 	waits := map[model.Ref]bool{}
 	for _, e := range f.Edges {
 		if e.Kind == model.Waits {
@@ -31,7 +31,7 @@ func (v *view) join() *model.Facts {
 		}
 	}
 	for _, t := range v.list {
-		if waits[t.ref] || !t.wait.Known || len(t.stack) == 0 {
+		if waits[t.ref] || !t.wait.Known || len(t.stack) == 0 || v.dumped[t.boot] {
 			continue
 		}
 		var add []model.Edge
@@ -64,6 +64,19 @@ func (v *view) nobodyWaits(e model.Edge) bool {
 	}
 	name := v.locks[r].Class.Name()
 	return readerMark(name) || name == "fs_reclaim"
+}
+
+// outdated reports whether an edge is what a log said of a boot whose memory
+// we have: the dump looked at all tasks, and later.
+func (v *view) outdated(e model.Edge) bool {
+	return e.Kind != model.Before && !v.fromMemory(e) && v.dumped[bootOfRef(e.From)]
+}
+
+// bootOfRef returns the boot that a task or lock is of.
+func bootOfRef(r model.Ref) model.Boot {
+	_, rest, _ := strings.Cut(string(r), ":")
+	b, _, _ := strings.Cut(rest, ":")
+	return model.Boot(b)
 }
 
 // site is a call: lock is taken, or waited for, at one place in the code.

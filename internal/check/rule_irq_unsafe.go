@@ -48,7 +48,7 @@ It is as sure as the way from the registration to the acquisition, and as what i
 // lock of the code that it stopped.
 func runIrqUnsafe(_ context.Context, in *Input) []model.Finding {
 	v := in.v
-	var out []model.Finding
+	out := v.byRule("irq-unsafe-lock")
 	v.lockdepReports(func(i int, r *kreport.Lockdep) { out = append(out, v.inconsistent(i, r)) }, "lockdep-inconsistent")
 	v.lockdepReports(func(i int, r *kreport.Lockdep) { out = append(out, v.irqOrder(i, r)) }, "lockdep-irq-order", "lockdep-irq-inversion")
 	out = append(out, v.joinedIRQ()...)

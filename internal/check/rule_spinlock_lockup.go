@@ -17,6 +17,8 @@ func spinlockLockupDoc() Doc {
 		Severity: model.SevError,
 		What: `Up to 4.11, CONFIG_DEBUG_SPINLOCK found a spinlock that was not free after a long spin ("lockup suspected"); later kernels leave that to the soft and hard lockup watchdogs. The line below names the task that owns it and the CPU where it took it. ".owner: <none>" means that nobody owned it when it was looked at: the lock was released meanwhile, or its memory is damaged.
 
+A crash dump shows the same: a CPU that has not scheduled for long and spins, with what holds the lock where the code of another CPU or task tells.
+
 "recursion" from the same check is certain: the owner is the task that asks. It is filed under recursive-lock.`,
 		Why: `The owner took the lock and does not release it: it waits for a lock of the spinning CPU (ABBA), was interrupted by a handler that asks for the same lock, sleeps with the lock held, loops, or forgot the unlock.`,
 		Fixes: []model.Fix{
@@ -31,7 +33,7 @@ func spinlockLockupDoc() Doc {
 // runSpinlockLockup reports what DEBUG_SPINLOCK saw spinning for too long.
 func runSpinlockLockup(_ context.Context, in *Input) []model.Finding {
 	v := in.v
-	var out []model.Finding
+	out := v.byRule("spinlock-lockup")
 	for _, i := range v.families["spinlock-bug"] {
 		r, ok := v.facts.Reports[i].(*kreport.SpinlockBug)
 		if !ok || !strings.Contains(r.What, "lockup") {

@@ -24,8 +24,14 @@ func (v *view) interruptedHolders() []model.Finding {
 }
 
 func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
-	f := v.finding("irq-unsafe-lock")
-	f.Status, f.Verdict, f.Confidence = model.Actual, model.Undecided, model.Medium
+	lock, handler := v.spinLock(c), c.wait.Caller.Func
+	splat, name := v.inconsistentAt(c.boot, handler, below.Func)
+	if name != "" {
+		lock = name
+	}
+	where := c.actor()
+	f := v.irqHeld(irqHold{where: where, lock: lock, wait: c.wait, below: below})
+	f.Verdict, f.Confidence = model.Undecided, model.Medium
 	f.Boot, f.Reports = c.boot, []int{c.report}
 	f.Time = v.base(c.report).Time
 	f.Evidence = []model.Provenance{c.why}
@@ -34,15 +40,7 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 		cpu := c.cpu
 		f.CPU = &cpu
 	}
-	blame(&f, below)
-	lock, handler := v.spinLock(c), c.wait.Caller.Func
-	where := c.actor()
-	splat, name := v.inconsistentAt(c.boot, handler, below.Func)
-	if name != "" {
-		lock = name
-	}
 	f.Locks = []model.LockInfo{{Name: lock, Type: c.wait.Type, Addr: c.addr, Owner: label(c.comm, c.pid)}}
-	f.Title = handler + "() spins in an interrupt for a lock that " + below.Func + "() below it probably holds"
 	f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for " + lock + ". Both are code of [" + below.Module +
 		"]. If " + below.Func + "() holds that lock with interrupts enabled, the handler waits for the very code that it stopped, and this CPU is lost."
 	if name != "" {
@@ -52,8 +50,8 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 		f.Missing = []string{"That " + below.Func + "() was inside the section of this lock when it was stopped is inferred from the spinning: a dump shows it."}
 		addReports(&f, splat)
 		f.Explanation = "On " + where + " an interrupt stopped " + below.Func + "() and ran " + handler + "(), which spins for a lock. Lockdep reported in this boot that " + name + " is used in exactly these two functions, in one of them in the interrupt and in the other with it enabled. So the handler waits for the very code that it stopped, and this CPU is lost."
-		f.Title = handler + "() spins in an interrupt for " + name + ", which " + below.Func + "() below it holds"
 	} else {
+		f.Title = handler + "() spins in an interrupt for a lock that " + below.Func + "() below it probably holds"
 		f.Missing = []string{"That " + below.Func + "() holds this lock: the source shows it, and lockdep reports it as an inconsistent lock state."}
 	}
 	derivedWhy := c.why
@@ -62,13 +60,6 @@ func (v *view) interruptedHolder(c cpuSeen, below model.Frame) model.Finding {
 	f.Path = []model.PathStep{
 		{Kind: model.Waits, From: "interrupt on " + where, To: lock, Mode: orWrite(c.wait.Mode), At: at(c.wait.Caller), Why: []model.Provenance{c.why}},
 		{Kind: model.HeldBy, From: lock, To: where, Mode: model.Write, At: at(below), Why: []model.Provenance{derivedWhy}}}
-	f.Interleaving = []model.Moment{
-		{Actor: where, Does: call(c.wait.Type, c.wait.Mode, lock), Note: "held in " + below.Func + "(), interrupts enabled"},
-		{Actor: "interrupt on " + where, Does: "stops " + below.Func + "()", Note: "the lock stays held"},
-		{Actor: "interrupt on " + where, Does: call(c.wait.Type, c.wait.Mode, lock), Note: "spins for ever in " + handler + "()"}}
-	ownFix(&f, "Take the lock with interrupts off in "+below.Func+"()",
-		"spin_lock_irqsave() there and in every other place outside the handler, if "+handler+"() runs in hardirq (most hrtimers and interrupt handlers); spin_lock_bh() if it runs in softirq (timers, tasklets, network receive).")
-	f.Fingerprint = model.Fingerprint(f.Rule, "spin", handler, below.Func)
 	return f
 }
 

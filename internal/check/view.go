@@ -33,6 +33,7 @@ type view struct {
 	irqPairs map[string]int        // inconsistent-state reports by boot and functions
 	statics  map[string]model.Ref  // locks with an address by boot and class, where the class is of one lock
 	sites    map[site][]model.Edge // order edges by where their To was taken
+	dumped   map[model.Boot]bool   // boots whose memory was read: what their tasks wait for is known
 
 	hangs []model.Finding // what findHangs() made of the blocked tasks
 }
@@ -92,6 +93,12 @@ func newView(f *model.Facts) *view {
 	}
 	for _, ps := range v.lines {
 		slices.SortStableFunc(ps, func(a, b place) int { return cmp.Compare(a.line, b.line) })
+	}
+	v.dumped = map[model.Boot]bool{}
+	for _, t := range f.Tasks {
+		if v.inputKind(t.Why.Input) == model.InputCore && !strings.HasPrefix(t.Why.Locator, "line ") {
+			v.dumped[t.Boot] = true
+		}
 	}
 	v.addTasks()
 	v.indexModules()

@@ -61,6 +61,20 @@ func (g *WaitGraph) BehindCycle(c WaitCycle) []*Waiter {
 	return out
 }
 
+// BehindTasks returns the tasks behind some others, as trees: each task once,
+// at its shortest distance.
+func (g *WaitGraph) BehindTasks(tasks []model.Ref) []*Waiter {
+	var start []int32
+	for _, r := range tasks {
+		if v, ok := g.id[r]; ok {
+			start = append(start, v)
+		}
+	}
+	budget := g.treeBudget()
+	out, _, _ := g.tree(start, false, &budget)
+	return out
+}
+
 // treeBudget bounds the waiters that one call builds. Trees of several roots
 // may overlap (one writer behind thousands of readers), so their sum is not
 // bounded by the graph.

@@ -124,10 +124,10 @@ func (s *State) hungLimit() time.Duration {
 // stuck reports whether a task is blocked for longer than a task should be:
 // one that sleeps for a time of its own choice is not.
 func (x *facts) stuck(t *Task) bool {
-	if t.State == "D" && !t.Running && t.Blocked >= x.limit {
-		return !t.Class.Sleeping || t.Class.Known && t.Class.Type != ""
+	if t.Running {
+		return t.Wait != nil && x.s.spinsLong(t)
 	}
-	return false
+	return t.State == "D" && t.Blocked >= x.limit && (!t.Class.Sleeping || t.Class.Known && t.Class.Type != "")
 }
 
 func (x *facts) task(t *Task) {

@@ -98,7 +98,7 @@ func (s *State) inferHold(t *Task, v *kcode.Stack, i int, p *kcode.Point, h kcod
 		return
 	}
 	x := l.inferred(t, h.Mode)
-	x.took = true
+	x.took, x.frame = true, i
 	x.sure = x.sure || h.Sure
 	x.how = max(x.how, how)
 	x.mode = h.Mode
@@ -121,6 +121,9 @@ func (s *State) inferEvent(t *Task, v *kcode.Stack, i int, p *kcode.Point, e kco
 		return
 	}
 	x := l.inferred(t, e.Mode)
+	if e.Type != model.Completion && e.Type != model.BitLock && (!x.took || x.frame != i) {
+		return // it may be of another time: what the frame would take first
+	}
 	word := " would release it in "
 	if e.Op == kcode.Complete {
 		word = " would complete it in "

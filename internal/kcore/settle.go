@@ -13,6 +13,7 @@ type guess struct {
 	task  *Task
 	mode  model.Mode
 	took  bool // it has taken the lock and not released it
+	frame int  // in which
 	gives bool // it comes to a release or completion
 	sure  bool // on every way through the code
 	how   kcode.How
@@ -85,9 +86,12 @@ func (g *guess) holds(l *Lock) bool {
 	return g.took
 }
 
+// certain reports whether nothing in the code speaks against a guess. A wait
+// with a limit is for something that may be late: hardware, mostly.
 func (g *guess) certain(l *Lock) bool {
-	if l.Type == model.Completion || l.Type == model.BitLock {
-		return false // another may do it too
+	if l.Type == model.Completion {
+		timed := slices.ContainsFunc(l.Waiters, func(w Waiter) bool { return w.Task.through("timeout") && w.Task.Class.IO })
+		return !timed && g.how < kcode.FromMemory
 	}
 	return g.sure && g.how < kcode.FromMemory
 }

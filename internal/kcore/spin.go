@@ -31,6 +31,32 @@ func (s *State) registerAgrees(t *Task, addr uint64) bool {
 	return false
 }
 
+// Spinning for so long is no contention any more. The watchdog's stopper thread
+// runs on every CPU each 4 s (kernel/watchdog.c), so that a task that has its
+// CPU for longer does not let go of it; with interrupts off the clock of the
+// runqueue stands still too.
+const (
+	longSpin   = 12_000_000_000 // ns
+	longIRQOff = 5_000_000_000
+)
+
+// spinsLong reports whether a task that spins has kept its CPU for longer than
+// a healthy kernel lets it.
+func (s *State) spinsLong(t *Task) bool {
+	for i := range s.CPUs {
+		c := &s.CPUs[i]
+		if c.Curr != t {
+			continue
+		}
+		const interruptFlag = 1 << 9
+		if c.Known && c.Regs.Flags&interruptFlag == 0 && c.clock != 0 && s.now-c.clock >= longIRQOff {
+			return true
+		}
+	}
+	_, watched := s.K.symbol("watchdog_touch_ts")
+	return watched && t.lastArrival != 0 && t.lastArrival+longSpin <= s.now
+}
+
 // percpuOwner reads whether a writer has a percpu-rwsem; it keeps no owner.
 func (s *State) percpuOwner(l *Lock) error {
 	block, err := s.get(l.Addr, "percpu_rw_semaphore", "block")

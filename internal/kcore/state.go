@@ -43,6 +43,8 @@ type CPU struct {
 	// Regs are its registers; Known is false when the dump has none.
 	Regs  kmem.Regs
 	Known bool
+
+	clock uint64 // of its runqueue, ns; 0 if unknown
 }
 
 // Analyze finds tasks, stacks, and who waits for whom. It returns what could

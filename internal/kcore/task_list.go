@@ -112,6 +112,7 @@ func (s *State) readCPU(c *CPU) {
 		curr, _ = s.get(rq, "rq", "curr")
 		for _, clock := range []string{"clock_task", "clock"} {
 			if v, err := s.get(rq, "rq", clock); err == nil {
+				c.clock = v
 				s.now = max(s.now, v)
 				break
 			}
