@@ -45,7 +45,7 @@ type Lists[T any] struct{ buf []T }
 func (l *Lists[T]) Make(n int) []T {
 	at := len(l.buf)
 	if at+n > cap(l.buf) {
-		l.buf, at = make([]T, 0, max(2*cap(l.buf), n, chunk)), 0
+		l.buf, at = make([]T, 0, max(min(2*cap(l.buf), kept), n, chunk)), 0
 	}
 	l.buf = l.buf[:at+n]
 	return l.buf[at : at : at+n]

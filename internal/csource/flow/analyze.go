@@ -33,41 +33,38 @@ const (
 
 // run is the analysis of one function.
 type run struct {
-	fn     *ir.Func
-	tab    *lockapi.Table
-	res    Resolver
-	book   *book
-	vals   constants
-	spare  []*state // that nobody uses any more
-	sum    *Summary
-	masks  []mask  // by atom
-	slot   []int32 // atom → index into state.vals, -1: not followed
-	nslot  int
-	in     []map[uint64]*state
-	order  [][]uint64 // keys of in, in order of arrival
-	emit   bool
-	seen   map[seenKey]bool
-	takes  map[ir.PathID]bool // locks that the function takes while it cannot hold them
-	inited map[ir.PathID]bool // locks that the function initialises
-	given  map[ir.AtomID]bool // locals that are stored elsewhere
-	exits  []exitState
-	deps   map[string][]ir.AtomID // what reads a local or member
-	must   []bool                 // blocks that every way to a return passes
-	at     int32                  // block that is run
-	steps  int
-	kept   ir.PathID // the local that the last call's result is put in, if its locks were named by it
+	*Memory
+	fn    *ir.Func
+	tab   *lockapi.Table
+	res   Resolver
+	book  *book
+	vals  constants
+	sum   *Summary
+	masks []mask  // by atom
+	slot  []int32 // atom → index into state.vals, -1: not followed
+	nslot int
+	in    [][]*state // by block, in order of arrival
+	emit  bool
+	exits []exitState
+	deps  map[string][]ir.AtomID // what reads a local or member
+	must  []bool                 // blocks that every way to a return passes
+	at    int32                  // block that is run
+	steps int
+	kept  ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
 
 // Analyze follows every path of f.
-func Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
-	r := &run{fn: f, tab: tab, res: res, book: newBook(f), sum: &Summary{Fn: f}, takes: map[ir.PathID]bool{}, given: map[ir.AtomID]bool{}, inited: map[ir.PathID]bool{}}
+func (m *Memory) Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
+	m.seen, m.takes, m.inited, m.given = cleared(m.seen), cleared(m.takes), cleared(m.inited), cleared(m.given)
+	r := &run{Memory: m, fn: f, tab: tab, res: res, book: &book{fn: f, memory: m}, sum: &Summary{Fn: f}}
+	defer m.takeBack(r)
 	if len(f.Blocks) == 0 {
 		return r.sum
 	}
 	r.pickAtoms()
 	r.must = mustPass(f)
 	r.fixpoint()
-	r.emit, r.seen = true, map[seenKey]bool{}
+	r.emit = true
 	r.emission()
 	r.finish()
 	return r.sum
@@ -122,54 +119,50 @@ func (r *run) pickAtoms() {
 
 // fixpoint computes the states at the start of every block.
 func (r *run) fixpoint() {
-	n := len(r.fn.Blocks)
-	r.in = make([]map[uint64]*state, n)
-	r.order = make([][]uint64, n)
+	r.in = r.blocks(len(r.fn.Blocks))
 	first := &state{vals: make([]val, r.nslot)}
 	for i := range first.vals {
 		first.vals[i].bits = ir.Any
 	}
 	r.assume(first)
-	work := &heap{rank: ranks(r.fn)}
+	work := &heap{rank: ranks(r.fn), items: r.items[:0]}
+	defer func() { r.items = work.items[:0] }()
 	r.arrive(0, first, work)
-	for work.len() > 0 {
-		b, k := work.pop()
+	for len(work.items) > 0 {
+		b, s := work.pop()
 		if r.steps++; r.steps > maxSteps {
 			r.sum.Overflow = true
 			return
 		}
-		s := r.in[b][k]
 		r.block(b, r.fork(s), func(to int32, t *state) { r.arrive(to, t, work) })
 	}
 }
 
 // arrive brings a state to the start of a block.
 func (r *run) arrive(to int32, t *state, work *heap) {
-	if r.in[to] == nil {
-		r.in[to] = map[uint64]*state{}
-	}
-	k := t.key()
-	if s := r.in[to][k]; s != nil {
-		if s.join(t, &r.vals) {
-			work.push(to, k)
+	t.id = t.key()
+	for _, s := range r.in[to] {
+		if s.id == t.id {
+			if s.join(t, &r.vals) {
+				work.push(to, s)
+			}
+			r.drop(t)
+			return
 		}
-		r.drop(t)
-		return
 	}
 	if len(r.in[to]) >= maxStates {
 		r.sum.Overflow = true
 		return
 	}
-	r.in[to][k] = t
-	r.order[to] = append(r.order[to], k)
-	work.push(to, k)
+	r.in[to] = append(r.in[to], t)
+	work.push(to, t)
 }
 
 // emission goes over all states once more and writes down what happens.
 func (r *run) emission() {
 	for b := range r.in {
-		for _, k := range r.order[b] {
-			r.block(int32(b), r.fork(r.in[b][k]), func(_ int32, t *state) { r.drop(t) })
+		for _, s := range r.in[b] {
+			r.block(int32(b), r.fork(s), func(_ int32, t *state) { r.drop(t) })
 		}
 	}
 }

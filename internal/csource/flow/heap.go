@@ -1,58 +1,62 @@
 package flow
 
-import stdheap "container/heap"
-
 // heap is the list of states to look at, those of earlier blocks first.
 type heap struct {
 	rank  []int32
-	items items
-	in    map[entry]bool
+	items []item
 }
 
-type entry struct {
-	block int32
-	key   uint64
-}
-
+// item is a state at the start of a block.
 type item struct {
-	entry
-	rank int32
-	seq  int
+	s     *state
+	block int32
+	rank  int32
+	seq   int32
 }
 
-type items []item
-
-func (h items) Len() int { return len(h) }
-func (h items) Less(i, j int) bool {
-	if h[i].rank != h[j].rank {
-		return h[i].rank < h[j].rank
+func (h *heap) less(i, j int) bool {
+	if h.items[i].rank != h.items[j].rank {
+		return h.items[i].rank < h.items[j].rank
 	}
-	return h[i].seq < h[j].seq
-}
-func (h items) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *items) Push(x any)   { *h = append(*h, x.(item)) }
-func (h *items) Pop() any {
-	x := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return x
+	return h.items[i].seq < h.items[j].seq
 }
 
-func (h *heap) len() int { return len(h.items) }
-
-func (h *heap) push(b int32, k uint64) {
-	e := entry{b, k}
-	if h.in == nil {
-		h.in = map[entry]bool{}
-	}
-	if h.in[e] {
+func (h *heap) push(b int32, s *state) {
+	if s.queued {
 		return
 	}
-	h.in[e] = true
-	stdheap.Push(&h.items, item{entry: e, rank: h.rank[b], seq: len(h.in)})
+	s.queued = true
+	j := len(h.items)
+	h.items = append(h.items, item{s: s, block: b, rank: h.rank[b], seq: int32(j)})
+	for j > 0 {
+		i := (j - 1) / 2
+		if !h.less(j, i) {
+			break
+		}
+		h.items[i], h.items[j] = h.items[j], h.items[i]
+		j = i
+	}
 }
 
-func (h *heap) pop() (int32, uint64) {
-	x := stdheap.Pop(&h.items).(item)
-	delete(h.in, x.entry)
-	return x.block, x.key
+func (h *heap) pop() (int32, *state) {
+	n := len(h.items) - 1
+	h.items[0], h.items[n] = h.items[n], h.items[0]
+	for i := 0; ; {
+		j := 2*i + 1
+		if j >= n {
+			break
+		}
+		if j+1 < n && h.less(j+1, j) {
+			j++
+		}
+		if !h.less(j, i) {
+			break
+		}
+		h.items[i], h.items[j] = h.items[j], h.items[i]
+		i = j
+	}
+	x := h.items[n]
+	h.items = h.items[:n]
+	x.s.queued = false
+	return x.block, x.s
 }

@@ -18,19 +18,20 @@ type bkey struct {
 
 // book finds and adds paths of the function that is analysed.
 type book struct {
-	fn  *ir.Func
-	ids map[bkey]ir.PathID
+	fn     *ir.Func
+	memory *Memory
+	ids    map[bkey]ir.PathID // nil until it is needed
 	// from is a path of a callee that means to here: the object it returns.
 	from, to ir.PathID
 }
 
-func newBook(f *ir.Func) *book {
-	b := &book{fn: f}
-	return b
-}
-
 func (b *book) index() {
-	b.ids = make(map[bkey]ir.PathID, len(b.fn.Paths))
+	if m := b.memory; m.ids == nil || len(m.ids) > maxMap {
+		m.ids = map[bkey]ir.PathID{}
+	} else {
+		clear(m.ids)
+	}
+	b.ids = b.memory.ids
 	for i := range b.fn.Paths {
 		if i > 0 {
 			b.ids[keyOf(&b.fn.Paths[i])] = ir.PathID(i)

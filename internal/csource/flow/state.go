@@ -18,6 +18,8 @@ type state struct {
 	nofault int8 // page faults are off: copies to and from user memory do not sleep
 	vals    []val
 	trace   *Node
+	id      uint64 // key, where it waits at the start of a block
+	queued  bool
 }
 
 // region is a piece of code with interrupts off.
@@ -38,27 +40,6 @@ func (s *state) clone() *state {
 	c.vals = append([]val(nil), s.vals...)
 	return &c
 }
-
-// fork copies what a branch changes; the rest is shared until it is written.
-func (r *run) fork(s *state) *state {
-	c := new(state)
-	if n := len(r.spare); n > 0 {
-		c, r.spare = r.spare[n-1], r.spare[:n-1]
-	}
-	vals := append(c.vals[:0], s.vals...)
-	*c = *s
-	c.vals = vals
-	c.held = s.held[:len(s.held):len(s.held)]
-	c.freed = s.freed[:len(s.freed):len(s.freed)]
-	c.past = s.past[:len(s.past):len(s.past)]
-	c.unsure = s.unsure[:len(s.unsure):len(s.unsure)]
-	c.regions = s.regions[:len(s.regions):len(s.regions)]
-	return c
-}
-
-// drop takes back a state that nobody looks at any more. What it shares with
-// others is theirs.
-func (r *run) drop(s *state) { r.spare = append(r.spare, s) }
 
 const (
 	hashSeed  = 14695981039346656037

@@ -36,14 +36,14 @@ type Packer struct {
 // Begin starts on a unit.
 func (w *Packer) Begin(u *Unit) {
 	w.unit = u
-	w.strIDs, w.typIDs = cleared(w.strIDs), cleared(w.typIDs)
+	w.strIDs, w.typIDs = cleared(w.strIDs, 4096), cleared(w.typIDs, 1024)
 	w.tables.strs, w.tables.types = w.tables.strs[:0], w.tables.types[:0]
 }
 
-// cleared empties a map. To clear what a huge unit left would take longer than
-// to make a new one.
-func cleared[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil || len(m) > 1<<14 {
+// cleared empties a map, or makes a new one if it had more than most: to clear
+// what a huge one left takes time each time.
+func cleared[K comparable, V any](m map[K]V, most int) map[K]V {
+	if m == nil || len(m) > most {
 		return make(map[K]V)
 	}
 	clear(m)

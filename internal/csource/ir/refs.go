@@ -18,7 +18,7 @@ type Ref struct {
 
 // addRefs lists the calls of f.
 func (w *Packer) addRefs(f *Func) {
-	w.called, w.seen = cleared(w.called), cleared(w.seen)
+	w.called, w.seen = cleared(w.called, 64), cleared(w.seen, 64)
 	w.names, w.refs = w.names[:0], w.refs[:0]
 	f.NoReturn = true
 	for b := range f.Blocks {

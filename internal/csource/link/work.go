@@ -21,10 +21,10 @@ func (p *Program) Summarize(ctx context.Context, jobs int, progress func(done, t
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			var bodies ir.Unpacker
+			var m memory
 			for c, ok := w.next(); ok; c, ok = w.next() {
 				if ctx.Err() == nil {
-					p.component(w.comps[c], &bodies)
+					p.component(w.comps[c], &m)
 				}
 				w.finish(c, progress, len(p.funcs))
 			}
@@ -125,9 +125,15 @@ func (w *work) push(c int32) {
 	w.more.Broadcast()
 }
 
+// memory is what a worker uses again for each component.
+type memory struct {
+	bodies ir.Unpacker
+	flow   flow.Memory
+}
+
 // component analyses functions that call each other: twice, so that the
 // second time each knows what the others do.
-func (p *Program) component(comp []int32, bodies *ir.Unpacker) {
+func (p *Program) component(comp []int32, m *memory) {
 	if len(comp) == 1 && p.boring(p.funcs[comp[0]]) {
 		p.sums[comp[0]] = p.dull[b2i(p.funcs[comp[0]].NoReturn)]
 		p.funcs[comp[0]].Paths = nil
@@ -145,11 +151,11 @@ func (p *Program) component(comp []int32, bodies *ir.Unpacker) {
 		rounds = 1
 	}
 	for _, id := range comp {
-		bodies.Unpack(p.funcs[id])
+		m.bodies.Unpack(p.funcs[id])
 	}
 	for range rounds {
 		for _, id := range comp {
-			p.sums[id] = flow.Analyze(p.funcs[id], p.tab, p)
+			p.sums[id] = m.flow.Analyze(p.funcs[id], p.tab, p)
 		}
 	}
 	for _, id := range comp {
@@ -160,7 +166,7 @@ func (p *Program) component(comp []int32, bodies *ir.Unpacker) {
 			p.funcs[id].Unload()
 		}
 	}
-	bodies.Reset()
+	m.bodies.Reset()
 	p.release(comp)
 }
 

@@ -40,7 +40,7 @@ type Env struct {
 // File lowers every function of f. Nothing in the result refers to f or w.
 func (w *Lowerer) File(f *cast.File, env *Env) *ir.Unit {
 	u := &ir.Unit{File: env.Path, Dir: path.Dir(env.Path), Check: env.Check, Header: env.Head, Locks: map[string]ir.Global{}}
-	w.strs = again(w.strs)
+	w.strs = again(w.strs, maxKept)
 	l := &file{Lowerer: w, f: f, env: env, unit: u, funcs: map[string]bool{}}
 	w.packer.Begin(u)
 	for _, fn := range f.Funcs {

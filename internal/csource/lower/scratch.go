@@ -16,13 +16,16 @@ type Lowerer struct {
 	fn     fn
 }
 
-// maxKept is the size from which on memory is given up rather than used again:
-// to clear what one huge function left would cost each of the small ones.
-const maxKept = 4096
+// Memory that is larger is given up rather than used again: to clear what one
+// huge function left would cost each of the small ones.
+const (
+	maxKept = 4096
+	maxMap  = 96
+)
 
 // again empties a map, to be used again.
-func again[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil || len(m) > maxKept {
+func again[K comparable, V any](m map[K]V, most int) map[K]V {
+	if m == nil || len(m) > most {
 		return make(map[K]V)
 	}
 	clear(m)
@@ -56,8 +59,8 @@ func (s *scratch) reset() {
 func (b *fn) reset(l *file) {
 	b.file = l
 	b.scratch.reset()
-	b.paths, b.atoms, b.writes = again(b.paths), again(b.atoms), again(b.writes)
-	b.labels, b.compounds, b.vars = again(b.labels), again(b.compounds), again(b.vars)
+	b.paths, b.atoms, b.writes = again(b.paths, maxMap), again(b.atoms, maxMap), again(b.writes, maxMap)
+	b.labels, b.compounds, b.vars = again(b.labels, maxMap), again(b.compounds, maxMap), again(b.vars, maxMap)
 	b.scopes, b.loops, b.declared = b.scopes[:0], b.loops[:0], b.declared[:0]
 	b.cur, b.fresh, b.depth, b.shadow, b.dead = 0, 0, 0, 0, false
 	b.out = &ir.Func{Unit: l.unit}
