@@ -48,18 +48,16 @@ static void sense_sample(void)
 		mutex_unlock(&bus_lock);
 }
 
-/* Alone on the bus, the data may be frozen first: nobody is in between. */
 static void sense_calibrate(void)
 {
-	if (!shared)
-		mutex_lock(&data_lock);
-	mutex_lock(&bus_lock);
-	msleep(settle_ms);
 	if (shared)
-		mutex_lock(&data_lock);
+		mutex_lock(&bus_lock);
+	msleep(settle_ms);
+	mutex_lock(&data_lock);
 	calibrated = value;
+	if (shared)
+		mutex_unlock(&bus_lock);
 	mutex_unlock(&data_lock);
-	mutex_unlock(&bus_lock);
 }
 
 /* Waits for the next round; false when the module goes. */

@@ -6,10 +6,11 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/processor.h>
 #include <linux/spinlock.h>
 
 #define PORT_PERIOD	(HZ / 5)
@@ -22,7 +23,7 @@ static bool serial;
 module_param(serial, bool, 0444);
 MODULE_PARM_DESC(serial, "one worker does all jobs, one after the other");
 
-static unsigned int settle_ms = 40;
+static unsigned int settle_ms = 60;
 module_param(settle_ms, uint, 0444);
 MODULE_PARM_DESC(settle_ms, "how long the hardware takes to settle, in milliseconds");
 
@@ -33,11 +34,20 @@ static unsigned int west_entries;
 static struct task_struct *east;
 static struct task_struct *west;
 
+/* The table is busy while it is searched. */
+static void port_settle(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(settle_ms);
+
+	while (time_before(jiffies, end))
+		cpu_relax();
+}
+
 static void port_learn_east(void)
 {
 	spin_lock(&east_lock);
 	east_entries++;
-	mdelay(settle_ms);	/* table walk */
+	port_settle();
 	spin_lock(&west_lock);
 	west_entries++;
 	spin_unlock(&west_lock);
@@ -49,7 +59,7 @@ static void port_learn_west(void)
 	spin_lock(&east_lock);
 	spin_lock(&west_lock);
 	west_entries++;
-	mdelay(settle_ms);	/* table walk */
+	port_settle();
 	east_entries++;
 	spin_unlock(&west_lock);
 	spin_unlock(&east_lock);

@@ -8,8 +8,10 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/processor.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -25,7 +27,7 @@ static bool serial;
 module_param(serial, bool, 0444);
 MODULE_PARM_DESC(serial, "keep the line quiet while the queue is emptied");
 
-static unsigned int settle_ms = 40;
+static unsigned int settle_ms = 60;
 module_param(settle_ms, uint, 0444);
 MODULE_PARM_DESC(settle_ms, "how long the hardware takes to settle, in milliseconds");
 
@@ -54,12 +56,21 @@ static void queue_listen(struct rx_queue *q)
 	add_timer_on(&q->line, raw_smp_processor_id());
 }
 
+/* The card copies. */
+static void queue_settle(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(settle_ms);
+
+	while (time_before(jiffies, end))
+		cpu_relax();
+}
+
 static void queue_drain(struct rx_queue *q)
 {
 	spin_lock_bh(&q->lock);
 	q->taken += q->length;
 	q->length = 0;
-	mdelay(settle_ms);	/* copies to the card */
+	queue_settle();
 	spin_unlock_bh(&q->lock);
 }
 

@@ -6,10 +6,11 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/processor.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 
@@ -23,7 +24,7 @@ static bool serial;
 module_param(serial, bool, 0444);
 MODULE_PARM_DESC(serial, "stop the timer before it runs");
 
-static unsigned int settle_ms = 40;
+static unsigned int settle_ms = 60;
 module_param(settle_ms, uint, 0444);
 MODULE_PARM_DESC(settle_ms, "how long the hardware takes to settle, in milliseconds");
 
@@ -53,12 +54,21 @@ static void wdog_start(struct wdog *w)
 	add_timer_on(&w->timer, cpumask_first(cpu_online_mask));
 }
 
+/* The register takes a value when it has shifted out the last one. */
+static void wdog_settle(void)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(settle_ms);
+
+	while (time_before(jiffies, end))
+		cpu_relax();
+}
+
 static void wdog_pet(struct wdog *w)
 {
 	spin_lock_bh(&w->lock);
 	w->left = 10;
 	w->pets++;
-	mdelay(settle_ms);	/* the register is slow */
+	wdog_settle();
 	spin_unlock_bh(&w->lock);
 	timer_delete_sync(&w->timer);
 }
