@@ -478,6 +478,7 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 			x.Held = append(x.Held, l)
 		} else {
 			x.Hidden = true
+			x.Unsure = unsureOf(x.Unsure, l.Class)
 		}
 	}
 	x.Hidden = x.Hidden || e.s.hidden
@@ -503,6 +504,15 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	if len(r.sum.Exits) < 8 {
 		r.sum.Exits = append(r.sum.Exits, x)
 	}
+}
+
+// unsureOf adds the class of a lock that callers cannot name (swap(a, b), and
+// then &a->lock): which of theirs it is, nobody can tell.
+func unsureOf(classes []string, class string) []string {
+	if class == "" || slices.Contains(classes, class) {
+		return classes
+	}
+	return append(classes[:len(classes):len(classes)], class)
 }
 
 // bareEnable reports whether an event is a local_irq_enable() that nothing in

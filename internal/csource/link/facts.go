@@ -112,7 +112,7 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 	}
 	for i := range pr.Gates {
 		g := &pr.Gates[i]
-		if g.Mode == model.Write && single(f, g) {
+		if g.Mode == model.Write && (single(f, g) || siblings(f, g, &pr.From, &pr.To.Lock)) {
 			o.Gates = append(o.Gates, b.lock(g, f).Class)
 		}
 	}
@@ -204,6 +204,20 @@ func single(f *ir.Func, l *flow.Lock) bool {
 		}
 	}
 	return false
+}
+
+// siblings reports whether three locks are members of one object. A gate that
+// is one of them shuts out those who want the other two of the same object;
+// as both ends of the order are that object's, no other one is meant.
+func siblings(f *ir.Func, gate, from, to *flow.Lock) bool {
+	base := func(l *flow.Lock) ir.PathID {
+		if p := &f.Paths[l.Path]; l.Path != 0 && p.Kind == ir.FieldPath {
+			return p.Base
+		}
+		return 0
+	}
+	b := base(gate)
+	return b != 0 && b == base(from) && b == base(to)
 }
 
 // relation says how two locks' objects belong together.
