@@ -28,6 +28,9 @@ func (h *hangs) rest() {
 	groups := map[key][]*task{}
 	var order []key
 	for _, t := range h.open() {
+		if passing(t) {
+			continue
+		}
 		k := key{boot: t.boot, what: "other", where: t.wait.Caller.Func + "\x00" + waitFunc(t.wait)}
 		switch {
 		case t.wait.IO || t.ioWait:
@@ -58,6 +61,11 @@ func (h *hangs) rest() {
 		}
 	}
 }
+
+// passing reports whether a task only sleeps for a time of its own choice at
+// the moment in which somebody asked for the blocked tasks: msleep() is an
+// uninterruptible wait, and ends by itself.
+func passing(t *task) bool { return t.wait.Sleeping && t.seconds == 0 }
 
 func (h *hangs) plain(ts []*task) (f model.Finding, names []string) {
 	f = h.finding("hung-task")

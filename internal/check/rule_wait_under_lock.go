@@ -45,12 +45,13 @@ A trylock in the function that is waited for ends the cycle, and so does a wait 
 	}
 }
 
-// runWaitUnderLock reports blocked tasks of this shape (hang*.go) and
+// runWaitUnderLock reports blocked tasks of this shape (hang*.go), CPUs that
+// wait for timers (spin_timer.go), and
 // workqueues that wait for each other under memory pressure. lockdep's
 // reports of it are circular dependencies, and stay lock-order-inversion.
 func runWaitUnderLock(_ context.Context, in *Input) []model.Finding {
 	v := in.v
-	out := v.byRule("wait-under-lock")
+	out := append(v.byRule("wait-under-lock"), v.timersUnderLock()...)
 	for _, i := range v.families["wq-flush-reclaim"] {
 		f := v.fromReport("wait-under-lock", i)
 		f.Verdict, f.Severity = model.CouldDeadlock, model.SevWarning

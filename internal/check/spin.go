@@ -96,19 +96,52 @@ func newCPUSeen(b *model.ReportBase, i int, c kreport.CPUContext) cpuSeen {
 	if rip := funcName(c.RIP); rip != "" && !slices.ContainsFunc(s.stack, func(f model.Frame) bool { return f.Func == rip }) {
 		s.stack = append([]model.Frame{{Func: rip}}, s.stack...)
 	}
-	s.wait = classify(s.stack)
-	s.addr = spinAddr(c, s.stack)
+	var below int
+	s.wait, below = classifyBelow(s.stack)
+	if below == 0 {
+		s.addr = spinAddr(c.Stack.Regs, s.stack)
+	} else {
+		s.addr = spinAddr(c.Stack.Interrupted, s.stack[below:])
+	}
 	return s
 }
+
+// classifyBelow says what a CPU waits for. One that spins with interrupts on
+// may be seen in an interrupt that only passes through, the tick of all: then
+// what it interrupted counts.
+// The second result is the index of the frame that it begins at.
+func classifyBelow(stack []model.Frame) (kstack.Wait, int) {
+	w := classify(stack)
+	if w.Known {
+		return w, 0
+	}
+	i := slices.IndexFunc(stack, isEntry)
+	for i >= 0 && i+1 < len(stack) && isEntry(stack[i+1]) {
+		i++ // entry code is several functions
+	}
+	if i < 0 {
+		return w, 0
+	}
+	below := classify(stack[i+1:])
+	if !below.Known || !below.Spinning {
+		return w, 0
+	}
+	if below.CallerIndex >= 0 {
+		below.CallerIndex += i + 1
+	}
+	return below, i + 1
+}
+
+func isEntry(f model.Frame) bool { return !f.Unreliable && kstack.IsInterruptEntry(f.Func) }
 
 // spinAddr reads the address of the lock from the register that holds the
 // first argument (System V ABI, x86-64). native_queued_spin_lock_slowpath()
 // keeps it there while it spins.
-func spinAddr(c kreport.CPUContext, stack []model.Frame) string {
+func spinAddr(regs map[string]string, stack []model.Frame) string {
 	if len(stack) == 0 || !strings.HasSuffix(kstack.Base(stack[0].Func), "queued_spin_lock_slowpath") {
 		return ""
 	}
-	a := strings.ToLower(c.Stack.Regs["RDI"])
+	a := strings.ToLower(regs["RDI"])
 	if len(a) != 16 || !strings.HasPrefix(a, "ff") { // with five-level paging the heap is below ffff
 		return ""
 	}
@@ -118,11 +151,26 @@ func spinAddr(c kreport.CPUContext, stack []model.Frame) string {
 // spinners returns the CPUs of each boot that spin for a lock, each CPU and
 // place once, in the order of the log.
 func (v *view) spinners() map[model.Boot][]cpuSeen {
+	out := map[model.Boot][]cpuSeen{}
+	for b, cs := range v.cpusSeen() {
+		for _, c := range cs {
+			if c.spins() {
+				out[b] = append(out[b], c)
+			}
+		}
+	}
+	return out
+}
+
+// cpusSeen returns what the CPUs of each boot were doing, each CPU and place
+// once, in the order of the log.
+func (v *view) cpusSeen() map[model.Boot][]cpuSeen {
 	type key struct {
 		boot model.Boot
 		cpu  int
 		pid  int
 		at   site
+		spin bool
 	}
 	seen := map[key]bool{}
 	out := map[model.Boot][]cpuSeen{}
@@ -133,8 +181,8 @@ func (v *view) spinners() map[model.Boot][]cpuSeen {
 	slices.Sort(idx)
 	for _, i := range idx {
 		for _, c := range v.contexts(i) {
-			k := key{c.boot, c.cpu, c.pid, siteOf(c.wait.Caller)}
-			if c.spins() && !seen[k] {
+			k := key{c.boot, c.cpu, c.pid, siteOf(c.wait.Caller), c.spins()}
+			if !seen[k] {
 				seen[k] = true
 				out[c.boot] = append(out[c.boot], c)
 			}

@@ -183,7 +183,7 @@ func (b *block) cpuContext(ctx *kreport.CPUContext, recs []record) int {
 			ctx.RIP = rip.Func
 		}
 		var st kreport.Stack
-		addRegisters(&st, t)
+		addRegisters(&st.Regs, t)
 		for k, v := range st.Regs {
 			if _, ok := regs[k]; !ok {
 				regs[k] = v

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -138,12 +139,17 @@ const maxGap = 6
 func readStack(recs []record) (kreport.Stack, int) {
 	var st kreport.Stack
 	used, gap := 0, 0
+	regs := &st.Regs
 	for i, r := range recs {
 		t := strings.TrimSpace(r.text)
 		if i > 0 && (sectionHead(t) || (len(st.Full) > 0 && stackHead(t))) {
 			break
 		}
 		if rip, ok := ripFrame(t); ok && len(st.Full) > 0 && rip.Func != "" {
+			if atInterruptEntry(st.Full) {
+				st.Full = append(st.Full, rip)
+				regs = &st.Interrupted
+			}
 			gap = 0
 			continue
 		}
@@ -153,7 +159,7 @@ func readStack(recs []record) (kreport.Stack, int) {
 			continue
 		}
 		if stackHead(t) || stackFiller(t) {
-			addRegisters(&st, t)
+			addRegisters(regs, t)
 			continue
 		}
 		if gap++; gap > maxGap {
@@ -161,6 +167,19 @@ func readStack(recs []record) (kreport.Stack, int) {
 		}
 	}
 	return st, max(used, 1)
+}
+
+// atInterruptEntry reports whether a trace has come to where the interrupt
+// began: the function that it interrupted has no frame of its own, it stands
+// in the registers that show_regs_if_on_stack() prints there
+// (arch/x86/kernel/dumpstack.c, 6.1).
+func atInterruptEntry(stack []model.Frame) bool {
+	for i := len(stack) - 1; i >= 0; i-- {
+		if !stack[i].Unreliable {
+			return kstack.IsInterruptEntry(stack[i].Func)
+		}
+	}
+	return false
 }
 
 // addFrame appends a frame. A "? fn" is a leftover on the stack and no caller;
@@ -178,13 +197,13 @@ func addFrame(st *kreport.Stack, f model.Frame, r record) {
 	}
 }
 
-func addRegisters(st *kreport.Stack, text string) {
+func addRegisters(regs *map[string]string, text string) {
 	for _, m := range regValue.FindAllStringSubmatch(text, -1) {
-		if st.Regs == nil {
-			st.Regs = map[string]string{}
+		if *regs == nil {
+			*regs = map[string]string{}
 		}
-		if _, ok := st.Regs[m[1]]; !ok {
-			st.Regs[m[1]] = m[2]
+		if _, ok := (*regs)[m[1]]; !ok {
+			(*regs)[m[1]] = m[2]
 		}
 	}
 }

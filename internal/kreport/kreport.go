@@ -51,6 +51,8 @@ type Stack struct {
 	Full    []model.Frame     `json:"-"`
 	LogLine int               `json:"-"` // of the first frame
 	Regs    map[string]string `json:"-"` // registers printed with it, by name ("RDI")
+
+	Interrupted map[string]string `json:"-"` // those of the code that an interrupt stopped, printed inside the trace
 }
 
 // Dep is one entry of lockdep's dependency chain:

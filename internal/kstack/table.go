@@ -115,6 +115,12 @@ func IsInterruptEntry(fn string) bool {
 	return g != nil && g.irq
 }
 
+// WaitsForTimer reports whether fn waits until a timer's function returns.
+func WaitsForTimer(fn string) bool {
+	g := known.find(fn)
+	return g != nil && g.typ == model.Timer
+}
+
 // IsThreadBottom reports whether fn is where a thread or a system call starts.
 func IsThreadBottom(fn string) bool {
 	g := known.find(fn)
