@@ -65,6 +65,7 @@ func allowed() map[string][]string {
 		"lab/vm":          {},
 		"lab":             {"klog", "lab/guest", "lab/initramfs", "lab/kernels", "lab/kmod", "lab/proto", "lab/vm"},
 		"kconfig":         {},
+		"lab/truth":       {"model"},
 		"tools/gendocs":   {"check", "report"},
 		"cli":             {"*"},
 		"main":            {"cli", "lab/guest"},
