@@ -14,7 +14,7 @@ import (
 
 const (
 	maxFile   = 256 << 20 // an image; an uncompressed vmlinux with debug information is no input
-	maxKernel = 512 << 20 // an image decompressed
+	maxKernel = 256 << 20 // an image decompressed
 	maxText   = 16 << 20  // a configuration: Linux 6.12's largest is 300 KB
 	xzWindow  = 64 << 20
 )

@@ -20,14 +20,14 @@ func isImage(data []byte) bool {
 }
 
 func fromImage(data []byte) (File, error) {
-	if c, err := embedded(data); !errors.Is(err, ErrNoIKConfig) {
-		return File{From: "kernel image", Config: c}, err
+	kernel := data
+	if !bytes.HasPrefix(data, []byte("\x7fELF")) {
+		var err error
+		if kernel, err = payload(data); err != nil {
+			return File{}, err
+		}
 	}
-	payload, err := payload(data)
-	if err != nil {
-		return File{}, err
-	}
-	c, err := embedded(payload)
+	c, err := embedded(kernel)
 	return File{From: "kernel image", Config: c}, err
 }
 
@@ -49,9 +49,6 @@ func embedded(data []byte) (Config, error) {
 // behind the setup sectors (Documentation/x86/boot.rst, 6.1: setup_sects at
 // 0x1f1, payload_offset at 0x248, payload_length at 0x24c).
 func payload(data []byte) ([]byte, error) {
-	if bytes.HasPrefix(data, []byte("\x7fELF")) {
-		return nil, ErrNoIKConfig
-	}
 	sectors := int(data[0x1f1])
 	if sectors == 0 {
 		sectors = 4
