@@ -46,7 +46,7 @@ func allowed() map[string][]string {
 		"csource/arena":   {},
 		"csource/cast":    {"csource/arena"},
 		"csource/ctype":   {"csource/cast"},
-		"csource/cpp":     {"csource/cast"},
+		"csource/cpp":     {"csource/arena", "csource/cast"},
 		"csource/cparse":  {"csource/cast", "csource/cpp"},
 		"csource/lockapi": {"model"},
 		"csource/tree":    {"csource/cast", "csource/cparse", "csource/ctype", "srcfact", "model"},

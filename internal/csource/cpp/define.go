@@ -158,10 +158,12 @@ func (r *Reader) lexBody(m *macro) []Token {
 	m.lexed = true
 	var s scanner
 	s.init(m.body, &r.tab)
+	toks := r.buffer()
 	for {
 		var t Token
 		s.scan(&t)
 		if t.Kind == EOF {
+			m.toks = r.keep(toks)
 			return m.toks
 		}
 		t.Flags = 0
@@ -170,9 +172,9 @@ func (r *Reader) lexBody(m *macro) []Token {
 				t.Macro = int32(i + 1)
 			}
 		}
-		m.toks = append(m.toks, t)
-		if len(m.toks) > maxExpand {
-			m.toks, m.judged = nil, true
+		toks = append(toks, t)
+		if len(toks) > maxExpand {
+			m.judged = true
 			return nil
 		}
 	}

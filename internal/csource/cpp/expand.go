@@ -113,15 +113,15 @@ func (r *Reader) arguments(m *macro) ([][]Token, bool) {
 		r.putBack([]Token{t})
 		return nil, false
 	}
-	read := []Token{t}
-	var args [][]Token
-	start, depth := 1, 0
+	read := append(r.buffer(), t)
+	ends := make([]int, 0, 16) // of arguments, in read
+	depth := 0
 	for {
 		r.pull(&t)
 		if t.Kind == EOF || len(read) > maxParams {
 			r.broken++
 			r.putBack(append(read, t))
-			return nil, false
+			return nil, false // the buffer is what was put back
 		}
 		read = append(read, t)
 		switch {
@@ -130,16 +130,15 @@ func (r *Reader) arguments(m *macro) ([][]Token, bool) {
 		case t.Kind == RParen && depth > 0:
 			depth--
 		case t.Kind == RParen:
-			args = append(args, read[start:len(read)-1:len(read)-1])
+			ends = append(ends, len(read)-1)
 			r.spend(len(read))
-			if !m.takes(len(args)) {
+			if !m.takes(len(ends)) {
 				r.putBack(read) // another macro of that name
 				return nil, false
 			}
-			return pad(m, args), true
-		case t.Kind == Comma && depth == 0 && (!m.variadic || len(args) < len(m.params)-1):
-			args = append(args, read[start:len(read)-1:len(read)-1])
-			start = len(read)
+			return r.cut(m, r.keep(read), ends), true
+		case t.Kind == Comma && depth == 0 && (!m.variadic || len(ends) < len(m.params)-1):
+			ends = append(ends, len(read)-1)
 		}
 	}
 }
@@ -151,8 +150,15 @@ func (m *macro) takes(n int) bool {
 	return n == want || n == 1 && want == 0 || m.variadic && n >= want-1
 }
 
-// pad gives a call that has fewer arguments than parameters empty ones.
-func pad(m *macro, args [][]Token) [][]Token {
+// cut divides "(a, b)" into its arguments. A call that has fewer arguments than
+// parameters gets empty ones.
+func (r *Reader) cut(m *macro, read []Token, ends []int) [][]Token {
+	args := r.args.Make(max(len(ends), len(m.params)))
+	start := 1
+	for _, end := range ends {
+		args = append(args, read[start:end:end])
+		start = end + 1
+	}
 	for len(args) < len(m.params) {
 		args = append(args, nil)
 	}
@@ -177,7 +183,7 @@ func (r *Reader) expandList(list []Token) []Token {
 	r.floor = len(r.ctx)
 	r.nested++
 	r.ctx = append(r.ctx, context{toks: list})
-	var out []Token
+	out := r.buffer()
 	for {
 		var t Token
 		r.next(&t)
@@ -188,7 +194,7 @@ func (r *Reader) expandList(list []Token) []Token {
 	}
 	r.nested--
 	r.floor = floor
-	return out
+	return r.keep(out)
 }
 
 // anyMacro saves most arguments from being copied.
@@ -213,13 +219,13 @@ type substitution struct {
 // substitute puts the arguments into the body of m.
 func (r *Reader) substitute(m *macro, args [][]Token) []Token {
 	body := r.lexBody(m)
-	s := substitution{r: r, m: m, args: args, out: make([]Token, 0, len(body)+8)}
+	s := substitution{r: r, m: m, args: args, out: r.buffer()}
 	for i := 0; i < len(body) && r.budget > 0; i++ {
 		n := len(s.out)
 		i = s.token(body, i)
 		r.spend(1 + max(0, len(s.out)-n))
 	}
-	return s.finish()
+	return r.keep(s.finish())
 }
 
 // token handles body[i] and returns the index of the last token it used.
@@ -245,7 +251,7 @@ func (s *substitution) token(body []Token, i int) int {
 // full is the expanded argument of a parameter.
 func (s *substitution) full(t Token) []Token {
 	if s.expanded == nil {
-		s.expanded = make([][]Token, len(s.args))
+		s.expanded = s.r.args.Zero(len(s.args), 0)
 	}
 	p := t.Macro - 1
 	if s.expanded[p] == nil && len(s.args[p]) > 0 {

@@ -3,6 +3,7 @@ package cpp
 import (
 	"strings"
 
+	"gordian/internal/csource/arena"
 	"gordian/internal/csource/cast"
 )
 
@@ -41,6 +42,10 @@ type Reader struct {
 	skipped []int32         // offsets of #defines of plain numbers that nobody read yet
 	macros  []*macro        // all others, in order
 
+	lists arena.Lists[Token]   // expansions; they live as long as the file
+	spare [][]Token            // buffers in which lists of unknown length are made
+	args  arena.Lists[[]Token] // arguments
+
 	ctx    []context // what is being expanded, innermost last
 	floor  int       // contexts below belong to the caller of expandList
 	nested int       // calls of expandList that are open
@@ -58,6 +63,8 @@ func (r *Reader) Reset(text string, cfg Config) {
 	r.s.init(text, &r.tab)
 	r.s.comments = r.comment
 	r.cfg = cfg
+	r.lists.Reset()
+	r.args.Reset()
 	r.Includes, r.Comments = nil, nil
 	r.ByChoice, r.Truncated = false, false
 	r.count, r.floor, r.nested, r.broken, r.braces, r.last = 0, 0, 0, 0, 0, EOF
@@ -85,6 +92,33 @@ func (r *Reader) Fill(toks []Token, n int) []Token {
 		}
 	}
 	return toks
+}
+
+// buffer returns an empty list to be filled, and then kept with keep.
+func (r *Reader) buffer() []Token {
+	n := len(r.spare)
+	if n == 0 {
+		return nil
+	}
+	b := r.spare[n-1]
+	r.spare = r.spare[:n-1]
+	return b[:0]
+}
+
+// keep returns a copy of what a buffer holds, and takes the buffer back.
+func (r *Reader) keep(b []Token) []Token {
+	out := r.lists.Copy(b)
+	r.release(b)
+	return out
+}
+
+// maxBuffer bounds the buffers that stay.
+const maxBuffer = 16 << 10
+
+func (r *Reader) release(b []Token) {
+	if cap(b) > 0 && cap(b) <= maxBuffer {
+		r.spare = append(r.spare, b)
+	}
 }
 
 // Symbol is the symbol with number n; the pointer is good until the next Fill.
