@@ -36,6 +36,8 @@ func allowed() map[string][]string {
 		"hostfact":        {"model"},
 		"host":            {"model", "hostfact", "kstack", "kconfig", "host/files", "host/proc"},
 		"host/files":      {},
+		"futex":           {"model", "host/proc", "futex/cfi"},
+		"futex/cfi":       {},
 		"host/proc":       {"model"},
 		"baseline":        {"model"},
 		"srccache":        {"model", "srcfact"},
@@ -77,6 +79,7 @@ func allowed() map[string][]string {
 func libraries() map[string][]string {
 	return map[string][]string{
 		"kcode":           {"golang.org/x/arch"},
+		"futex":           {"golang.org/x/sys"},
 		"cli":             {"charm.land/bubbletea/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"evidence":        {"github.com/klauspost/compress", "github.com/therootcompany/xz", "golang.org/x/sys"},
 		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz", "github.com/ulikunitz/xz"},

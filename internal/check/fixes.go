@@ -83,6 +83,10 @@ func verifyHang() []string {
 // verifyFor leaves out of a hang's checks what cannot see its locks: lockdep
 // does not track semaphores.
 func verifyFor(f *model.Finding, ts []*task) {
+	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.UserMutex || l.Type == model.UserRWLock }) {
+		f.Verify = []string{"Run the program's tests under `valgrind --tool=helgrind`, or built with -fsanitize=thread: both report lock orders that could deadlock, also when they do not."}
+		return
+	}
 	for _, t := range ts {
 		if t.wait.Type != model.Semaphore {
 			return

@@ -106,6 +106,12 @@ func typeWord(t model.LockType) string {
 		return "local lock"
 	case model.RawSpinlock:
 		return "raw spinlock"
+	case model.UserMutex:
+		return "pthread mutex"
+	case model.UserRWLock:
+		return "pthread rwlock"
+	case model.UserCond:
+		return "condition variable"
 	}
 	return string(t)
 }
@@ -152,6 +158,10 @@ func call(t model.LockType, m model.Mode, name string) string {
 		fn = "synchronize_srcu"
 	case model.RCU:
 		return "synchronize_rcu()"
+	case model.UserMutex:
+		fn = "pthread_mutex_lock"
+	case model.UserRWLock:
+		fn = pick(m.Shared(), "pthread_rwlock_rdlock", "pthread_rwlock_wrlock")
 	}
 	return fn + "(" + name + ")"
 }

@@ -49,7 +49,13 @@ const (
 	WaitQueue   LockType = "wait_queue"
 	BitLock     LockType = "bit_lock"
 	IO          LockType = "io"
-	FileLock    LockType = "file_lock" // taken by programs with flock() or fcntl()
+
+	// Locks of programs.
+	FileLock   LockType = "file_lock" // flock(), fcntl()
+	UserMutex  LockType = "pthread_mutex"
+	UserRWLock LockType = "pthread_rwlock"
+	UserCond   LockType = "pthread_cond"
+	UserFutex  LockType = "futex"
 )
 
 // Sleeps reports whether taking a lock of this type may sleep (on a kernel
