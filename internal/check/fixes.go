@@ -1,6 +1,10 @@
 package check
 
-import "gordian/internal/model"
+import (
+	"slices"
+
+	"gordian/internal/model"
+)
 
 // The fixes that several rules share. Each says when it is the wrong one.
 
