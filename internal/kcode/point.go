@@ -1,8 +1,10 @@
 package kcode
 
 import (
+	"encoding/binary"
 	"fmt"
 
+	"gordian/internal/kmem"
 	"gordian/internal/model"
 	"gordian/internal/unwind"
 )
@@ -120,4 +122,14 @@ func (c *Code) Restore(f *unwind.Frame) (saved []unwind.Saved, untouched []unwin
 func (c *Code) Does(target uint64) (Effect, bool) {
 	t := c.callee(&instr{target: target})
 	return t.effect, t.effect.Op != NoOp
+}
+
+// CallBefore returns what the direct call that ends at a return address does
+// to locks.
+func (c *Code) CallBefore(ip uint64) (Effect, bool) {
+	var b [5]byte
+	if kmem.Read(c.mem, b[:], ip-5) != nil || b[0] != 0xe8 {
+		return Effect{}, false
+	}
+	return c.Does(ip + uint64(int64(int32(binary.LittleEndian.Uint32(b[1:])))))
 }

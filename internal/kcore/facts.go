@@ -12,13 +12,14 @@ import (
 
 // facts turns a state into facts of one input and one boot.
 type facts struct {
-	s     *State
-	f     *model.Facts
-	input int
-	boot  model.Boot
-	done  map[*Lock]bool
-	tasks map[*Task]bool
-	limit time.Duration // from which on a blocked task counts as stuck
+	s      *State
+	f      *model.Facts
+	input  int
+	boot   model.Boot
+	done   map[*Lock]bool
+	tasks  map[*Task]bool
+	frames map[uint64]model.Frame // of lockdep's traces
+	limit  time.Duration          // from which on a blocked task counts as stuck
 }
 
 // AddFacts states what the memory shows: the tasks that wait, for what, and who
@@ -44,13 +45,13 @@ func (k *Kernel) AddFacts(ctx context.Context, f *model.Facts, input int, boot m
 // Facts adds what the tasks do to f: the tasks that wait or hold, the locks
 // and their edges, and on a lockdep kernel what it has learnt of lock orders.
 func (s *State) Facts(input int, boot model.Boot, f *model.Facts) {
-	x := &facts{s: s, f: f, input: input, boot: boot, done: map[*Lock]bool{}, tasks: map[*Task]bool{}, limit: s.hungLimit()}
+	x := &facts{s: s, f: f, input: input, boot: boot, done: map[*Lock]bool{}, tasks: map[*Task]bool{}, frames: map[uint64]model.Frame{}, limit: s.hungLimit()}
 	for _, t := range s.Tasks {
 		if x.interesting(t) {
 			x.follow(t)
 		}
 	}
-	s.lockdep(x)
+	x.lockdep()
 	f.Count("tasks", int64(len(s.Tasks)))
 	f.Count("locks waited for", int64(len(x.done)))
 	for _, n := range s.Incomplete {

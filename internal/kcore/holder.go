@@ -13,6 +13,7 @@ func (s *State) findHolders(ctx context.Context) {
 	for _, l := range s.Locks {
 		s.reused(l)
 	}
+	s.lockdepHolders()
 	if !s.needInference() {
 		return
 	}

@@ -33,6 +33,7 @@ type State struct {
 	stack    uint64            // bytes of a task's stack
 	text     ksym.Range        // of the kernel itself
 	workers  []*worker
+	classes  map[uint64]string // names of lock classes
 }
 
 // CPU is one processor.
