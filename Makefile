@@ -7,7 +7,7 @@ LINUX     ?=
 FUZZTIME  ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt-check generate-check race demo bench eval fuzz generate clean
+.PHONY: help build test test-lab lint fmt-check generate-check race demo bench eval fuzz generate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,10 @@ build: ## the static binary ./gordian
 	CGO_ENABLED=0 $(GO) build -trimpath -o gordian ./cmd/gordian
 
 test: fmt-check build lint generate-check race ## everything that CI runs
+
+# Cells that fail leave their console in .lab-logs.
+test-lab: ## every kernel with every module of lab/modules (GORDIAN_LAB_KERNELS="stock lockdep")
+	GORDIAN_LAB=1 GORDIAN_LAB_LOGS="$(CURDIR)/.lab-logs" $(GO) test -count=1 -timeout 3h -run 'TestMatrix|TestBuilds' -v ./internal/lab/truth
 
 fmt-check:
 	@out=$$(gofmt -l cmd internal); if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
@@ -62,4 +66,4 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; done
 
 clean: ## what the other targets made
-	rm -rf gordian demo.html .bench
+	rm -rf gordian demo.html .bench .lab-logs

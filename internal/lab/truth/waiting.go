@@ -39,6 +39,7 @@ func waiting() []Module {
 			Stock:   Expect{Findings: []Finding{{Rule: "hung-task", Tasks: []string{"out-feed"}}}},
 			Lockdep: Expect{Findings: []Finding{{Rule: "hung-task", Tasks: []string{"out-feed", "out-tune"}}}, Blind: "the order is right; only that the holder sleeps is wrong"},
 			Dump:    Expect{Findings: []Finding{{Rule: "hung-task", Status: model.Actual, Tasks: []string{"out-feed", "out-tune"}}}},
+			Order:   Expect{Blind: "one lock, and a wait that the traced functions do not see"},
 			Source:  Expect{Blind: "the wake-up is there and needs no lock; that the line stands still is not in the source"},
 		},
 		{
