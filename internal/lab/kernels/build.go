@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,14 +50,20 @@ func (s Store) BuildLockdep(ctx context.Context, o BuildOptions) (Kernel, error)
 	if err != nil {
 		return Kernel{}, err
 	}
-	frag, err := fragment(o)
+	b, err := s.newBuild(o, src, cc)
 	if err != nil {
 		return Kernel{}, err
 	}
-	b := &build{store: s, o: o, src: src, cc: cc, fragment: frag}
-	sum := sha256.Sum256([]byte(src.id + "\x00" + frag + "\x00" + cc))
-	b.key = hex.EncodeToString(sum[:])[:12]
 	return b.run(ctx)
+}
+
+func (s Store) newBuild(o BuildOptions, src source, cc string) (*build, error) {
+	frag, err := fragment(o)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(src.id + "\x00" + frag + "\x00" + cc))
+	return &build{store: s, o: o, src: src, cc: cc, fragment: frag, key: hex.EncodeToString(sum[:])[:12]}, nil
 }
 
 type build struct {
@@ -152,7 +161,11 @@ func (b *build) make(ctx context.Context) (Kernel, error) {
 		return Kernel{}, err
 	}
 	b.o.Step("keeping the image and what modules are built with")
-	return b.collect(ctx, tree, m.build)
+	k, err := b.collect(ctx, tree, m.build)
+	if err != nil {
+		return k, err
+	}
+	return b.installModules(ctx, m, k)
 }
 
 // configure merges the fragment into allnoconfig and looks at what came out.
@@ -213,4 +226,27 @@ func (b *build) collect(ctx context.Context, tree, out string) (Kernel, error) {
 	}
 	return Kernel{Name: name + version + "-" + b.key, Flavour: Lockdep, Release: release, Image: "bzImage", Config: "config",
 		Symbols: "System.map", HeadersDir: "headers", Origin: b.src.path + ", " + b.cc}, nil
+}
+
+// installModules puts the kernel's own modules into the result, if the user's
+// options have made some.
+func (b *build) installModules(ctx context.Context, m *maker, k Kernel) (Kernel, error) {
+	c, err := kconfig.ReadFile(filepath.Join(m.build, ".config"))
+	if err != nil {
+		return k, err
+	}
+	if !slices.Contains(slices.Collect(maps.Values(c.Config)), "m") {
+		return k, nil
+	}
+	result := filepath.Join(b.dir, "result")
+	if err := m.run(ctx, "INSTALL_MOD_PATH="+result, "modules_install"); err != nil {
+		return k, err
+	}
+	k.ModulesDir = filepath.Join("lib/modules", k.Release)
+	for _, link := range []string{"build", "source"} { // to folders that go
+		if err := os.Remove(filepath.Join(result, k.ModulesDir, link)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return k, err
+		}
+	}
+	return k, nil
 }
