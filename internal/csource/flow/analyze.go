@@ -56,7 +56,7 @@ type run struct {
 // Analyze follows every path of f.
 func (m *Memory) Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary {
 	m.seen, m.takes, m.inited, m.given = cleared(m.seen), cleared(m.takes), cleared(m.inited), cleared(m.given)
-	r := &run{Memory: m, fn: f, tab: tab, res: res, book: &book{fn: f, memory: m}, sum: &Summary{Fn: f}}
+	r := &run{Memory: m, fn: f, tab: tab, res: res, book: &book{fn: f, memory: m}, sum: NewSummary(f)}
 	defer m.takeBack(r)
 	if len(f.Blocks) == 0 {
 		return r.sum

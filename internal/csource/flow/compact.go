@@ -1,16 +1,30 @@
 package flow
 
-import "gordian/internal/csource/ir"
+import (
+	"slices"
+
+	"gordian/internal/csource/ir"
+)
 
 // Compact drops the paths of the function that nothing in the summary speaks
-// of, and renumbers the rest. It is called once, when nobody analyses the
-// function any more.
-func (s *Summary) Compact() {
-	c := &compactor{fn: s.Fn, old: s.Fn.Paths, ids: map[ir.PathID]ir.PathID{}, locks: map[*Lock]bool{}, nodes: map[*Node]bool{}}
+// of, and renumbers the rest. It is called when nobody analyses the function
+// any more. What is empty is shared with another summary, nothing, which has
+// no events.
+func (s *Summary) Compact(nothing *Summary) {
+	c := &compactor{fn: s.Fn, old: s.Fn.Paths, ids: make([]ir.PathID, len(s.Fn.Paths)), locks: map[*Lock]bool{}, nodes: map[*Node]bool{}}
 	c.kept = make([]ir.Path, 1, 8)
 	c.summary(s)
 	s.Ret = c.keep(s.Ret)
-	s.Fn.Paths = append([]ir.Path(nil), c.kept...)
+	if s.Fn.Paths = nothing.Fn.Paths; len(c.kept) > 1 {
+		s.Fn.Paths = append([]ir.Path(nil), c.kept...)
+	}
+	if s.Events.empty() {
+		s.Events = nothing.Events
+	}
+	if s.Inside.empty() {
+		s.Inside = nothing.Inside
+	}
+	s.Calls, s.Exits = slices.Clip(s.Calls), slices.Clip(s.Exits)
 }
 
 // Wanted says which events of a function somebody still asks for when all its
@@ -19,9 +33,9 @@ type Wanted struct{ Acquires, Sleeps, Waits, Enables, Completes bool }
 
 // Settle gives up the events that nobody wants. What sleeps stays known for
 // Sleeper.
-func (s *Summary) Settle(w Wanted) {
+func (s *Summary) Settle(w Wanted, nothing *Summary) {
 	s.own = s.Sleeper()
-	s.Callbacks = nil
+	s.Callbacks, s.Pairs = nil, nil
 	if !w.Acquires {
 		s.Acquires = nil
 	}
@@ -37,7 +51,7 @@ func (s *Summary) Settle(w Wanted) {
 	if !w.Completes {
 		s.Completes = nil
 	}
-	s.Compact()
+	s.Compact(nothing)
 }
 
 // Sleeper is something that may sleep in every call of a function.
@@ -60,7 +74,7 @@ type compactor struct {
 	fn    *ir.Func
 	old   []ir.Path
 	kept  []ir.Path
-	ids   map[ir.PathID]ir.PathID
+	ids   []ir.PathID    // new numbers of old paths, 0 for those that are not kept yet
 	locks map[*Lock]bool // slices are shared between events
 	nodes map[*Node]bool
 }
@@ -70,7 +84,7 @@ func (c *compactor) keep(id ir.PathID) ir.PathID {
 	if id <= 0 || int(id) >= len(c.old) {
 		return 0
 	}
-	if n, ok := c.ids[id]; ok {
+	if n := c.ids[id]; n != 0 {
 		return n
 	}
 	p := c.old[id]

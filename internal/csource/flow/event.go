@@ -35,7 +35,7 @@ func (r *run) slip(s *state, sl *Slip) {
 		sl.Conf = model.Low
 	}
 	sl.Trace = s.trace
-	sl.Locks = append([]Lock(nil), s.held...)
+	sl.Locks = s.held[:len(s.held):len(s.held)]
 	r.sum.Slips = append(r.sum.Slips, sl)
 }
 
@@ -326,8 +326,8 @@ func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
 	if !r.once(k) {
 		return
 	}
-	r.sum.Calls = append(r.sum.Calls, Site{Caller: r.fn, Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "", Quiet: s.quiet > 0,
-		Held: append([]Lock(nil), s.held...), Indirect: indirect})
+	r.sum.Calls = append(r.sum.Calls, Site{Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "", Quiet: s.quiet > 0,
+		Held: s.held[:len(s.held):len(s.held)], Indirect: indirect})
 }
 
 // atomic says why this state must not sleep, "" if it may. Locks that the

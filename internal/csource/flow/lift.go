@@ -92,7 +92,7 @@ func (r *run) calleeCallbacks(g *Summary, in *ir.Instr, s *state) {
 				via := *in
 				via.Call = &ir.Call{Name: a.Text, Args: r.passedArgs(g, e, in)}
 				at := r.insideCallee(g, e, in, s)
-				r.calleeEvents(&Summary{Fn: t.Fn, Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}, &via, at, true)
+				r.calleeEvents(&Summary{Fn: t.Fn, Events: &Events{Acquires: t.Acquires, Sleeps: t.Sleeps, Waits: t.Waits}}, &via, at, true)
 				r.site(t, &via, at, true)
 			}
 		case a.Path != 0 && r.fn.Paths[a.Path].Kind == ir.ParamPath && e.Depth < maxDeep:

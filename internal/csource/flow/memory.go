@@ -58,9 +58,11 @@ func (m *Memory) takeBack(r *run) {
 
 // fork copies what a branch changes; the rest is shared until it is written.
 func (m *Memory) fork(s *state) *state {
-	c := new(state)
+	var c *state
 	if n := len(m.spare); n > 0 {
 		c, m.spare = m.spare[n-1], m.spare[:n-1]
+	} else {
+		c = new(state)
 	}
 	vals := append(c.vals[:0], s.vals...)
 	*c = *s

@@ -13,29 +13,53 @@ import (
 
 // Summary is what callers see of a function, and what happens inside it.
 type Summary struct {
-	Fn        *ir.Func
-	Exits     []Exit
+	Fn       *ir.Func
+	Exits    []Exit
+	Ret      ir.PathID // the one path that it returns, 0 if unknown
+	NoReturn bool
+	Pending  bool // in a cycle of calls: nothing is known of it yet
+	Boring   bool // does nothing to locks, nor does anything it calls
+	Overflow bool // too many states: some paths were not followed
+	*Events
+	*Inside
+	Calls []Site // calls, with the state around them
+
+	own *Sleeper // when Sleeps is given up
+}
+
+// Events are what a call of a function does or may do. Most functions have
+// none, and share one.
+type Events struct {
 	Acquires  []*Event // locks that it or its callees take
 	Sleeps    []*Event
 	Waits     []*Event
 	Enables   []*Event // turns interrupts on that it did not turn off
 	Completes []*Event
-	Callbacks []*Event  // calls of a parameter
-	Ret       ir.PathID // the one path that it returns, 0 if unknown
-	NoReturn  bool
-	Pending   bool // in a cycle of calls: nothing is known of it yet
-	Boring    bool // does nothing to locks, nor does anything it calls
-	Overflow  bool // too many states: some paths were not followed
+	Callbacks []*Event // calls of a parameter
+	Pairs     []Pair   // orders of locks of which only a caller knows the class
+}
 
-	Calls  []Site  // calls, with the state around them
+// Inside is what a function does with locks itself. Most functions do nothing,
+// and share one.
+type Inside struct {
 	Takes  []Take  // its own acquisitions, with the state around them
 	Orders []Pair  // what was held when something was taken
-	Pairs  []Pair  // orders of locks of which only a caller knows the class
 	Waited []Pair  // what was held when something was waited for
 	Slips  []*Slip // decided here
 	Ends   []End   // returns with a lock held, or with a caller's lock released
+}
 
-	own *Sleeper // when Sleeps is given up
+// NewSummary returns the summary of a function that does nothing.
+func NewSummary(f *ir.Func) *Summary {
+	return &Summary{Fn: f, Events: &Events{}, Inside: &Inside{}}
+}
+
+func (e *Events) empty() bool {
+	return len(e.Acquires)+len(e.Sleeps)+len(e.Waits)+len(e.Enables)+len(e.Completes)+len(e.Callbacks)+len(e.Pairs) == 0
+}
+
+func (i *Inside) empty() bool {
+	return len(i.Takes)+len(i.Orders)+len(i.Waited)+len(i.Slips)+len(i.Ends) == 0
 }
 
 // Hard is the state of interrupts, relative to the function's entry.
@@ -126,14 +150,13 @@ type Event struct {
 
 // Site is a call with the state around it.
 type Site struct {
-	Caller   *ir.Func
 	Callee   *ir.Func
+	Held     []Lock
 	Line     int32
 	Hard     Hard
 	BH       bool
 	Atomic   bool
 	Quiet    bool // its interrupt is disabled
-	Held     []Lock
 	Indirect bool
 }
 

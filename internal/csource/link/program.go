@@ -66,8 +66,12 @@ func New(units []*ir.Unit, tab *lockapi.Table) *Program {
 	p.addMarks()
 	p.addFields()
 	p.sums = make([]*flow.Summary, len(p.funcs))
-	nobody := &ir.Func{Unit: &ir.Unit{}}
-	p.dull = [3]*flow.Summary{{Fn: nobody, Boring: true}, {Fn: nobody, Boring: true, NoReturn: true}, {Fn: nobody, Boring: true, Pending: true}}
+	nobody := &ir.Func{Unit: &ir.Unit{}, Paths: make([]ir.Path, 1)}
+	for i := range p.dull {
+		p.dull[i] = flow.NewSummary(nobody)
+		p.dull[i].Boring = true
+	}
+	p.dull[1].NoReturn, p.dull[2].Pending = true, true
 	p.called = make([]bool, len(p.funcs))
 	p.addEntries()
 	return p

@@ -26,7 +26,7 @@ type hop struct {
 
 // spread follows calls from the roots; pass says whether a call keeps the
 // context.
-func (p *Program) spread(roots []*entry, pass func(*flow.Site) bool) *reach {
+func (p *Program) spread(roots []*entry, pass func(*ir.Func, *flow.Site) bool) *reach {
 	r := &reach{from: map[*ir.Func]*hop{}}
 	var queue []*ir.Func
 	for _, e := range roots {
@@ -45,7 +45,7 @@ func (p *Program) spread(roots []*entry, pass func(*flow.Site) bool) *reach {
 		}
 		for i := range sum.Calls {
 			s := &sum.Calls[i]
-			if r.from[s.Callee] != nil || !pass(s) {
+			if r.from[s.Callee] != nil || !pass(f, s) {
 				continue
 			}
 			n := &hop{prev: f, site: s, depth: h.depth + 1, indirect: h.indirect, sure: h.sure}
@@ -108,19 +108,19 @@ func (p *Program) findContexts() *contexts {
 		proc = append(proc, e)
 		on = append(on, e)
 	}
-	any := func(*flow.Site) bool { return true }
+	any := func(*ir.Func, *flow.Site) bool { return true }
 	return &contexts{
 		hardirq: p.spread(hard, any),
 		softirq: p.spread(soft, any),
 		process: p.spread(proc, any),
-		hardOn:  p.spread(on, func(s *flow.Site) bool { return s.Hard != flow.Off && !s.Quiet && !p.unregistered(s) }),
-		softOn:  p.spread(proc, func(s *flow.Site) bool { return s.Hard != flow.Off && !s.BH }),
+		hardOn:  p.spread(on, func(f *ir.Func, s *flow.Site) bool { return s.Hard != flow.Off && !s.Quiet && !p.unregistered(f, s) }),
+		softOn:  p.spread(proc, func(_ *ir.Func, s *flow.Site) bool { return s.Hard != flow.Off && !s.BH }),
 	}
 }
 
 // unregistered reports whether a call stands where its function has not yet
 // registered, or has already freed, its interrupt handlers: they do not run.
-func (p *Program) unregistered(s *flow.Site) bool { return p.outside(s.Caller, s.Line) }
+func (p *Program) unregistered(f *ir.Func, s *flow.Site) bool { return p.outside(f, s.Line) }
 
 func (p *Program) outside(f *ir.Func, line int32) bool {
 	for _, r := range p.irqRegs[f] {

@@ -159,7 +159,7 @@ func (p *Program) component(comp []int32, m *memory) {
 		}
 	}
 	for _, id := range comp {
-		p.sums[id].Compact()
+		p.sums[id].Compact(p.dull[0])
 		if p.Huge() {
 			p.funcs[id].Drop()
 		} else {
@@ -235,7 +235,7 @@ func (p *Program) release(comp []int32) {
 
 func (p *Program) settle(v int32) {
 	if s := p.sums[v]; !s.Boring && !p.handled[s.Fn] {
-		s.Settle(p.wanted(s.Fn))
+		s.Settle(p.wanted(s.Fn), p.dull[0])
 	}
 }
 
