@@ -23,6 +23,9 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 			rule = "wait-under-lock"
 		}
 	}
+	if len(ts) == 1 && rule == "deadlock" && !c.Edges[0].Mode.Shared() {
+		rule = "recursive-lock" // a reader that waits for itself has a writer in between
+	}
 	f := h.finding(rule)
 	f.Status, f.Verdict = model.Actual, model.Deadlocked
 	f.Confidence = h.cycleConfidence(c)

@@ -58,7 +58,7 @@ func TestSelfDeadlock(t *testing.T) {
 	w.f.Locks = append(w.f.Locks, model.Lock{Ref: l, Boot: w.boot, Type: model.Mutex})
 	w.waits(w.task("cat", 7), l, "blocked on a mutex", false)
 	w.held(l, w.task("cat", 7))
-	f := one(t, w.run(t), "deadlock")
+	f := one(t, w.run(t), "recursive-lock")
 	wantContains(t, "title", f.Title, "cat/7 waits for the mutex, which it holds itself")
 	if f.Confidence != model.High || len(f.Tasks) != 1 {
 		t.Errorf("%+v", f)

@@ -46,7 +46,7 @@ A second lock of the same class in another object is reported with low confidenc
 // DEBUG_SPINLOCK saw being taken by their owner.
 func runRecursive(_ context.Context, in *Input) []model.Finding {
 	v := in.v
-	var out []model.Finding
+	out := v.byRule("recursive-lock")
 	v.lockdepReports(func(i int, r *kreport.Lockdep) { out = append(out, v.recursive(i, r)) }, "lockdep-recursive")
 	for _, i := range v.families["spinlock-bug"] {
 		if r, ok := v.facts.Reports[i].(*kreport.SpinlockBug); ok && isRecursion(r.What) {

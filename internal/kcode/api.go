@@ -16,6 +16,7 @@ const (
 	Release
 	Downgrade // of a writer to a reader
 	Complete  // ends a wait for a completion
+	Await     // waits for the first argument without taking anything
 )
 
 // cond says for which result of a function the lock was taken.
@@ -78,6 +79,12 @@ var api = []struct {
 	{Effect{Acquire, model.SRCU, model.Read, always}, "__srcu_read_lock", "kernel/rcu/srcutree.c; the result is an index"},
 	{Effect{Release, model.SRCU, model.Read, always}, "__srcu_read_unlock", "kernel/rcu/srcutree.c"},
 	{Effect{Complete, model.Completion, "", always}, "complete complete_all complete_on_current_cpu kthread_complete_and_exit complete_and_exit", "kernel/sched/completion.c, kernel/kthread.c"},
+	{Effect{Await, model.Completion, "", always}, `wait_for_completion wait_for_completion_killable wait_for_completion_interruptible wait_for_completion_state wait_for_completion_io
+		wait_for_completion_timeout wait_for_completion_io_timeout wait_for_completion_interruptible_timeout wait_for_completion_killable_timeout`, "kernel/sched/completion.c"},
+	{Effect{Await, model.Work, "", always}, "flush_work flush_delayed_work cancel_work_sync cancel_delayed_work_sync disable_work_sync disable_delayed_work_sync", "kernel/workqueue.c; a delayed_work begins with its work_struct"},
+	{Effect{Await, model.Timer, "", always}, "del_timer_sync timer_delete_sync timer_shutdown_sync del_singleshot_timer_sync", "kernel/time/timer.c"},
+	{Effect{Await, model.Timer, "", always}, "hrtimer_cancel", "kernel/time/hrtimer.c"},
+	{Effect{Await, model.SRCU, "", always}, "synchronize_srcu synchronize_srcu_expedited", "kernel/rcu/srcutree.c"},
 	{Effect{Release, model.BitLock, model.Write, always}, "folio_unlock unlock_page", "mm/filemap.c; folio_trylock() is inlined, so that only the release is seen"},
 }
 

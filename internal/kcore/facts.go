@@ -65,7 +65,7 @@ func (s *State) Facts(input int, boot model.Boot, f *model.Facts) {
 func (x *facts) interesting(t *Task) bool {
 	switch {
 	case t.Running:
-		return !t.idle()
+		return !t.idle() || t.Wait != nil
 	case x.stuck(t):
 		return true
 	case t.Wait == nil:

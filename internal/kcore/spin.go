@@ -12,7 +12,7 @@ import (
 // function, or what its registers still hold.
 func (s *State) spins(t *Task) {
 	l, mode, why := s.lockArgument(t)
-	if l == nil || l.Type != model.Spinlock && l.Type != model.RWLock {
+	if l == nil || l.Type != t.Class.Type && l.Type != model.Spinlock && l.Type != model.RWLock {
 		return
 	}
 	s.wait(t, l, mode, why)

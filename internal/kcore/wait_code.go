@@ -2,6 +2,7 @@ package kcore
 
 import (
 	"gordian/internal/kcode"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 	"gordian/internal/unwind"
 )
@@ -26,8 +27,8 @@ func (s *State) values(t *Task) *kcode.Stack {
 // queue cannot be read.
 func (s *State) waitByCode(t *Task) {
 	l, mode, why := s.lockArgument(t)
-	if l == nil {
-		return
+	if l == nil || !kstack.IsLock(l.Type) && l.Type != t.Class.Type {
+		return // what the stack waits for stands further out
 	}
 	s.wait(t, l, mode, why)
 	t.Wait.Inferred = true
@@ -46,17 +47,34 @@ func (s *State) lockArgument(t *Task) (*Lock, model.Mode, Reason) {
 			continue
 		}
 		e, ok := s.code.Does(p.Call)
-		if !ok || e.Op != kcode.Acquire {
+		if !ok || e.Op != kcode.Acquire && e.Op != kcode.Await {
 			continue
 		}
 		addr, how, ok := v.Resolve(i, p.Regs[unwind.DI])
 		if !ok || addr == 0 {
 			return nil, "", Reason{}
 		}
-		l := s.lock(addr, e.Type)
-		return l, e.Mode, Reason{hex(v.Frames[i].Regs.IP), "argument of the lock function, " + howWord(how)}
+		return s.waitedFor(addr, e.Type), e.Mode, Reason{hex(v.Frames[i].Regs.IP), "argument of " + s.funcName(p.Call) + "(), " + howWord(how)}
 	}
 	return nil, "", Reason{}
+}
+
+// waitedFor is the lock at an address; what is not a lock gets its name and its
+// holder here.
+func (s *State) waitedFor(addr uint64, typ model.LockType) *Lock {
+	switch typ {
+	case model.Work:
+		l := s.work(addr, s.workFunc(addr))
+		for _, w := range s.workers {
+			if w.work == addr {
+				l.Holders = appendHolder(l.Holders, w.runs())
+			}
+		}
+		return l
+	case model.Timer:
+		return s.timer(addr)
+	}
+	return s.lock(addr, typ)
 }
 
 func howWord(h kcode.How) string {

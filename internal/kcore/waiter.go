@@ -18,7 +18,7 @@ func (s *State) findWait(t *Task) {
 	case t.Wait != nil, !w.Known && !s.blockedOn(t):
 		return
 	case t.Running:
-		if w.Spinning {
+		if w.Spinning || w.Type == model.Timer {
 			s.spins(t)
 		}
 		return

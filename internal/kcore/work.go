@@ -112,8 +112,7 @@ func (s *State) flushWait(t *Task, done uint64) bool {
 	switch {
 	case w != nil && w.work != 0:
 		l := s.work(w.work, w.task.Func)
-		l.Holders = appendHolder(l.Holders, Holder{Task: w.task, Mode: model.Write, Stated: true,
-			Why: []Reason{{hex(w.addr), "the barrier is scheduled on worker " + w.task.Name() + ", which runs " + w.task.Func + "()"}}})
+		l.Holders = appendHolder(l.Holders, w.runs())
 		s.wait(t, l, model.Write, why)
 	case before != 0:
 		l := s.work(before, s.workFunc(before))
@@ -125,6 +124,11 @@ func (s *State) flushWait(t *Task, done uint64) bool {
 		return false
 	}
 	return true
+}
+
+// runs says that a worker is what a wait for its work waits for.
+func (w *worker) runs() Holder {
+	return Holder{Task: w.task, Mode: model.Write, Stated: true, Why: []Reason{{hex(w.addr), "worker " + w.task.Name() + " runs " + w.task.Func + "()"}}}
 }
 
 func appendHolder(hs []Holder, h Holder) []Holder {
