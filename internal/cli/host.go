@@ -50,6 +50,7 @@ type hostCommand struct {
 	watched  bool
 	interval time.Duration
 	noLog    bool
+	noMemory bool
 }
 
 func newHost(s Streams) *cobra.Command {
@@ -70,6 +71,7 @@ func newHost(s Streams) *cobra.Command {
 	c.Flags().DurationVar(&h.interval, "interval", 2*time.Second, "`TIME` between two looks of --watch")
 	c.Flags().BoolVar(&h.doctor, "doctor", false, "say what this kernel can detect, what is switched off, and how to switch it on")
 	c.Flags().BoolVar(&h.noLog, "no-log", false, "leave the kernel log out")
+	c.Flags().BoolVar(&h.noMemory, "no-memory", false, "leave the kernel's memory (/proc/kcore) out, which shows who holds which lock")
 	return c
 }
 
@@ -119,20 +121,44 @@ func (h *hostCommand) files() (files.Files, func(), error) {
 	return f, f.Close, nil
 }
 
-// look joins the log, the look at /proc, and what the rules say of both.
+// look joins the look at /proc, the kernel's memory and log, and what the
+// rules say of all. The memory is read before and after the sample.
 func (h *hostCommand) look(ctx context.Context, f files.Files) (*model.Document, error) {
+	var before *model.Facts
+	if h.root == "" {
+		before, _ = h.memory(ctx)
+	}
 	look, err := host.Collect(ctx, f, host.Options{Sample: h.sample})
 	if err != nil {
 		return nil, err
 	}
-	facts := &model.Facts{}
-	if !h.noLog && h.root == "" {
-		facts = h.log(ctx) // last, so that it has what was reported meanwhile
-	}
+	facts := h.here(ctx)
 	host.Facts(look, facts)
-	findings := append(check.Run(ctx, facts), check.Host(ctx, look)...)
+	findings := check.Run(ctx, facts)
+	certain(ctx, before, findings)
+	findings = append(findings, check.Host(ctx, look)...)
 	model.SortFindings(findings)
 	return newDocument(facts, findings), ctx.Err()
+}
+
+// here reads the memory of this kernel, which has its log in it, or else the
+// log. It comes last, so that it has what was reported meanwhile.
+func (h *hostCommand) here(ctx context.Context) *model.Facts {
+	if h.root != "" {
+		return &model.Facts{}
+	}
+	facts, why := h.memory(ctx)
+	if facts == nil {
+		facts = &model.Facts{}
+		if !h.noLog {
+			facts = h.log(ctx)
+		}
+	}
+	if why != "" {
+		facts.Inputs = append(facts.Inputs, model.Input{Path: liveImage, Kind: model.InputHost})
+		facts.Incomplete = append(facts.Incomplete, model.Incomplete{Input: len(facts.Inputs) - 1, Reason: why})
+	}
+	return facts
 }
 
 // examine looks at the host's means, not at its state.
