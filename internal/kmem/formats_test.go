@@ -1,0 +1,171 @@
+package kmem
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// TestFormats: every format gives the same memory, and says that the page that
+// was left out is missing.
+func TestFormats(t *testing.T) {
+	m := newFake(4)
+	info := fakeInfo(4)
+	half := m.last / 2
+	var xzDump bytes.Buffer
+	w, err := Compressor("x.xz", &xzDump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		files  [][]byte
+		format string
+	}{
+		"ELF":              {[][]byte{m.elf(info)}, "ELF vmcore"},
+		"kdump raw":        {[][]byte{m.kdump(t, info, 0, 0, 0)}, "kdump-compressed"},
+		"kdump zlib":       {[][]byte{m.kdump(t, info, pageZlib, 0, 0)}, "kdump-compressed"},
+		"kdump lzo":        {[][]byte{m.kdump(t, info, pageLZO, 0, 0)}, "kdump-compressed"},
+		"kdump snappy":     {[][]byte{m.kdump(t, info, pageSnappy, 0, 0)}, "kdump-compressed"},
+		"kdump zstd":       {[][]byte{m.kdump(t, info, pageZstd, 0, 0)}, "kdump-compressed"},
+		"flattened kdump":  {[][]byte{flatten(m.kdump(t, info, pageZlib, 0, 0))}, "kdump-compressed, flattened"},
+		"flattened ELF":    {[][]byte{flatten(m.elf(info))}, "ELF vmcore, flattened"},
+		"gzip":             {[][]byte{gz(t, m.elf(info))}, "ELF vmcore"},
+		"gzip, flattened":  {[][]byte{gz(t, flatten(m.kdump(t, info, pageZlib, 0, 0)))}, "kdump-compressed, flattened"},
+		"xz":               {[][]byte{through(t, w, m.elf(info), &xzDump)}, "ELF vmcore"},
+		"split":            {[][]byte{m.kdump(t, info, pageZlib, 0, half), m.kdump(t, info, pageZlib, half, m.last)}, "kdump-compressed, split in 2"},
+		"split, backwards": {[][]byte{m.kdump(t, info, pageZlib, half, m.last), m.kdump(t, info, pageZlib, 0, half)}, "kdump-compressed, split in 2"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			im := open(t, test.files...)
+			if im.Format != test.format || len(im.Incomplete) > 0 {
+				t.Errorf("format %q, incomplete %q", im.Format, im.Incomplete)
+			}
+			checkFake(t, im, m)
+		})
+	}
+}
+
+func checkFake(t *testing.T, im *Image, m *fake) {
+	t.Helper()
+	if im.Info.Release() != "6.1.0-fake" || len(im.CPUs) != 1 || im.CPUs[0].RIP != fakeText+5 || im.CPUs[0].PID != 7 {
+		t.Errorf("notes: %v, CPUs %+v", im.Info, im.CPUs)
+	}
+	for _, pfn := range m.frames() {
+		got, err := Bytes(im, pfn<<pageShift, PageSize)
+		if err != nil || !bytes.Equal(got, m.pages[pfn]) {
+			t.Fatalf("frame %#x: wrong bytes, error %v", pfn, err)
+		}
+	}
+	var missing *MissingError
+	if _, err := U64(im, fakeHole+8); !errors.As(err, &missing) || missing.Addr != fakeHole+8 || !missing.Phys {
+		t.Errorf("the page that is not there: error %v", err)
+	}
+	if _, err := U64(im, m.last<<pageShift+1<<30); !errors.As(err, &missing) {
+		t.Errorf("behind all memory: error %v", err)
+	}
+}
+
+// TestCutFiles: whatever is cut off, opening gives what is there and says that
+// it is not all, or fails in words.
+func TestCutFiles(t *testing.T) {
+	m := newFake(5)
+	info := fakeInfo(5)
+	for name, b := range map[string][]byte{
+		"ELF": m.elf(info), "kdump": m.kdump(t, info, pageZlib, 0, 0), "flattened": flatten(m.kdump(t, info, pageZlib, 0, 0)), "gzip": gz(t, m.elf(info)),
+	} {
+		for cut := 1; cut < len(b); cut += 1 + len(b)/97 {
+			im, err := Open(context.Background(), []string{save(t, b[:cut])}, Options{})
+			if err != nil {
+				continue
+			}
+			missing := len(im.Incomplete) > 0
+			for _, pfn := range m.frames() {
+				got, err := Bytes(im, pfn<<pageShift, PageSize)
+				missing = missing || err != nil
+				if err == nil && !bytes.Equal(got, m.pages[pfn]) {
+					t.Fatalf("%s cut at %d: frame %#x has wrong bytes", name, cut, pfn)
+				}
+			}
+			if !missing && name != "gzip" && cut < len(b)-16 {
+				t.Errorf("%s cut at %d of %d: nothing is missing", name, cut, len(b))
+			}
+			im.Close() //nolint:errcheck // opened for reading
+		}
+	}
+}
+
+func TestNotADump(t *testing.T) {
+	m := newFake(4)
+	program := m.elf(fakeInfo(4))
+	program[16] = 2 // ET_EXEC
+	arm := m.elf(fakeInfo(4))
+	arm[18] = 183
+	for want, b := range map[string][]byte{
+		"empty": nil, "begins with 68 65": []byte("hello"), "ELF file of type ET_EXEC": program, "EM_AARCH64": arm,
+		"32-bit or big-endian":  append([]byte("\x7fELF\x01\x02"), make([]byte, 100)...),
+		"flattened dump of typ": append([]byte(flatMagic), make([]byte, 5000)...),
+	} {
+		_, err := Open(context.Background(), []string{save(t, b)}, Options{})
+		if !errors.Is(err, ErrNotDump) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	if _, err := Open(context.Background(), []string{"/dev/null"}, Options{}); err == nil || !strings.Contains(err.Error(), "/proc/kcore") {
+		t.Errorf("a device is read: %v", err)
+	}
+}
+
+func TestMissingPart(t *testing.T) {
+	m := newFake(4)
+	im := open(t, m.kdump(t, fakeInfo(4), pageZlib, 16, m.last))
+	if len(im.Incomplete) != 1 || !strings.Contains(im.Incomplete[0], "split dump is missing") {
+		t.Errorf("incomplete: %q", im.Incomplete)
+	}
+	if IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 0))) || !IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 9))) {
+		t.Error("parts of split dumps are not recognised")
+	}
+}
+
+func TestStdin(t *testing.T) {
+	m := newFake(4)
+	im, err := Open(context.Background(), []string{"-"}, Options{Stdin: bytes.NewReader(m.elf(fakeInfo(4)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer im.Close() //nolint:errcheck // opened for reading
+	checkFake(t, im, m)
+}
+
+// TestWriteELF: a dump that was written is read again.
+func TestWriteELF(t *testing.T) {
+	m := newFake(4)
+	im := open(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 0))
+	var out bytes.Buffer
+	if err := im.WriteELF(&out, append(m.frames(), 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	checkFake(t, open(t, out.Bytes()), m)
+}
+
+// TestManySegments: more pieces of memory than the ELF header can count.
+func TestManySegments(t *testing.T) {
+	var runs []run
+	for i := range uint64(70000) {
+		runs = append(runs, run{2 * i, 1})
+	}
+	b := elfHead(runs, nil)
+	headers, err := programHeaders(memFile(b), b[:ehdrSize])
+	if err != nil || len(headers) != phdrSize*(len(runs)+1) {
+		t.Fatalf("%d bytes of program headers, %v", len(headers), err)
+	}
+}
+
+// memFile is a file in memory.
+type memFile []byte
+
+func (f memFile) Size() int64 { return int64(len(f)) }
+
+func (f memFile) ReadAt(p []byte, off int64) (int, error) { return bytes.NewReader(f).ReadAt(p, off) }
