@@ -71,7 +71,7 @@ func (c *collector) facts(ctx context.Context, o Options, t *tree.Tree) (*srcfac
 	if err := p.Summarize(ctx, o.Tree.Jobs, report); err != nil {
 		return nil, err
 	}
-	f := p.Facts()
+	f := p.Facts(o.Tree.Jobs)
 	c.finish(f, t)
 	return f, nil
 }

@@ -63,19 +63,18 @@ type callSite struct {
 }
 
 // callers lists the known calls of a function.
-func (b *facts) callers(f *ir.Func) []callSite {
-	if b.callerIndex == nil {
-		b.callerIndex = map[*ir.Func][]callSite{}
-		for _, g := range b.funcs {
-			if sum := b.sums[g.ID]; sum != nil {
-				for i := range sum.Calls {
-					s := &sum.Calls[i]
-					b.callerIndex[s.Callee] = append(b.callerIndex[s.Callee], callSite{g, s})
-				}
+func (b *facts) callers(f *ir.Func) []callSite { return b.callerIndex[f.ID] }
+
+func (b *facts) indexCallers() {
+	b.callerIndex = make([][]callSite, len(b.funcs))
+	for _, g := range b.funcs {
+		if sum := b.sums[g.ID]; sum != nil {
+			for i := range sum.Calls {
+				s := &sum.Calls[i]
+				b.callerIndex[s.Callee.ID] = append(b.callerIndex[s.Callee.ID], callSite{g, s})
 			}
 		}
 	}
-	return b.callerIndex[f]
 }
 
 // heldAt reports whether some caller holds the class, or its callers do and it
@@ -181,13 +180,14 @@ func (b *facts) counterpart(f *ir.Func, e *flow.End) bool {
 // halfOf reports whether a function of f's folder always returns with a class
 // held (freed false), or always releases it for somebody else (freed true).
 func (b *facts) halfOf(f *ir.Func, class string, freed bool) bool {
-	if b.halves == nil {
-		b.halves = map[halfKey]int{}
-		for _, g := range b.funcs {
-			b.addHalves(g)
-		}
-	}
 	return b.halves[halfKey{f.Unit.Dir, class, freed}] > 0
+}
+
+func (b *facts) indexHalves() {
+	b.halves = map[halfKey]int{}
+	for _, g := range b.funcs {
+		b.addHalves(g)
+	}
 }
 
 func (b *facts) addHalves(g *ir.Func) {

@@ -31,19 +31,6 @@ func (p *Program) scoped(l *flow.Lock, at *ir.Func) string {
 	return c + "@" + dir
 }
 
-// Facts states what was found. Only what concerns files that are checked is
-// kept.
-func (p *Program) Facts() *srcfact.Facts {
-	b := &facts{Program: p, ctx: p.findContexts(), out: &srcfact.Facts{Stats: map[string]int64{}}, classes: map[model.Ref]*srcfact.Class{}, sleeps: map[sleepKey]int{}}
-	for _, f := range p.funcs {
-		b.function(f)
-	}
-	b.entries()
-	b.waits()
-	b.finish()
-	return b.out
-}
-
 type facts struct {
 	*Program
 	ctx     *contexts
@@ -53,7 +40,7 @@ type facts struct {
 
 	completing  map[completerKey][]completer
 	byFile      map[string][]*entry
-	callerIndex map[*ir.Func][]callSite
+	callerIndex [][]callSite // by function
 	halves      map[halfKey]int
 	orderIndex  map[[2]model.Ref]int
 }
@@ -164,7 +151,7 @@ func (b *facts) gates(f *ir.Func, depth int) []model.Ref {
 // way is the best known way to a function.
 func (c *contexts) way(f *ir.Func) []srcfact.Step {
 	for _, r := range []*reach{c.process, c.softirq, c.hardirq} {
-		if r.from[f] != nil {
+		if r.from[f.ID] != nil {
 			return r.way(f)
 		}
 	}
@@ -177,7 +164,7 @@ func (c *contexts) names(f *ir.Func) string {
 		r *reach
 		n model.Context
 	}{{c.process, model.Process}, {c.softirq, model.Softirq}, {c.hardirq, model.Hardirq}} {
-		if x.r.from[f] != nil {
+		if x.r.from[f.ID] != nil {
 			out = append(out, string(x.n))
 		}
 	}
@@ -316,7 +303,7 @@ func (b *facts) library(f *ir.Func, l *flow.Lock) bool {
 }
 
 func (b *facts) use(f *ir.Func, l srcfact.Lock, t *flow.Take, r *reach, ctx model.Context, enabled bool) {
-	h := r.from[f]
+	h := r.from[f.ID]
 	if h == nil && enabled && t.Hard == flow.On {
 		h = &hop{sure: model.Medium}
 	}

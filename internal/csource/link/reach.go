@@ -11,7 +11,7 @@ import (
 // reach is the set of functions that run in some context, each with the way
 // that leads there.
 type reach struct {
-	from map[*ir.Func]*hop
+	from []*hop // by function, nil if it is not reached
 }
 
 // hop is one step of the way: a call, or an entry.
@@ -27,25 +27,25 @@ type hop struct {
 // spread follows calls from the roots; pass says whether a call keeps the
 // context.
 func (p *Program) spread(roots []*entry, pass func(*ir.Func, *flow.Site) bool) *reach {
-	r := &reach{from: map[*ir.Func]*hop{}}
+	r := &reach{from: make([]*hop, len(p.funcs))}
 	var queue []*ir.Func
 	for _, e := range roots {
-		if r.from[e.fn] == nil {
-			r.from[e.fn] = &hop{entry: e, sure: e.sure}
+		if r.from[e.fn.ID] == nil {
+			r.from[e.fn.ID] = &hop{entry: e, sure: e.sure}
 			queue = append(queue, e.fn)
 		}
 	}
 	for len(queue) > 0 {
 		f := queue[0]
 		queue = queue[1:]
-		h := r.from[f]
+		h := r.from[f.ID]
 		sum := p.sums[f.ID]
 		if sum == nil {
 			continue
 		}
 		for i := range sum.Calls {
 			s := &sum.Calls[i]
-			if r.from[s.Callee] != nil || !pass(f, s) {
+			if r.from[s.Callee.ID] != nil || !pass(f, s) {
 				continue
 			}
 			n := &hop{prev: f, site: s, depth: h.depth + 1, indirect: h.indirect, sure: h.sure}
@@ -53,7 +53,7 @@ func (p *Program) spread(roots []*entry, pass func(*ir.Func, *flow.Site) bool) *
 				n.indirect++
 				n.sure = lower(n.sure)
 			}
-			r.from[s.Callee] = n
+			r.from[s.Callee.ID] = n
 			queue = append(queue, s.Callee)
 		}
 	}

@@ -17,7 +17,7 @@ func step(kind srcfact.StepKind, f *ir.Func, line int32, text string) srcfact.St
 func (r *reach) way(f *ir.Func) []srcfact.Step {
 	var out []srcfact.Step
 	for n := 0; f != nil && n < 64; n++ {
-		h := r.from[f]
+		h := r.from[f.ID]
 		if h == nil {
 			break
 		}
