@@ -52,7 +52,7 @@ func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, erro
 			return nil, err
 		}
 	}
-	doc := newDocument(facts, check.Run(ctx, facts))
+	doc := newDocument(facts, sure(check.Run(ctx, facts)))
 	for _, p := range ps {
 		if p.source != nil {
 			addDocument(doc, p.source.document())

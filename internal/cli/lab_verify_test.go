@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"gordian/internal/lab"
+	"gordian/internal/lab/kernels"
+	"gordian/internal/lab/verify"
+	"gordian/internal/model"
+)
+
+func finding(rule string) model.Finding {
+	return model.Finding{Rule: rule, Title: "a " + rule, Severity: model.SevError, Confidence: model.High}
+}
+
+// ran is a proof on one kernel: what the log showed, how the run ended.
+func ran(label string, stop lab.Stop, fs ...model.Finding) *proof {
+	return &proof{label: label, dir: "m", failOn: "error", runs: []*kernelRun{{
+		kernel:   kernels.Kernel{Name: "6.1", Flavour: kernels.Stock, Release: "6.1"},
+		findings: fs, proof: &verify.Proof{Run: &lab.Result{Stop: stop, Why: "unload m: device or resource busy"}},
+	}}}
+}
+
+func TestVerdicts(t *testing.T) {
+	warning := finding("lock-annotation")
+	warning.Severity = model.SevWarning
+	bent := ran("", lab.Finished)
+	bent.runs[0].proof.Problems = []string{"module m is still in use (1)"}
+	unrun := ran("", lab.Finished)
+	unrun.runs[0].err = errors.New("no headers")
+	tests := map[string]struct {
+		p      *proof
+		want   string
+		status int
+	}{
+		"pass":       {ran("", lab.Finished), "pass on stock (6.1)", exitOK},
+		"found":      {ran("", lab.Found, finding("deadlock")), "found on stock (6.1): a deadlock [deadlock]", exitFindings},
+		"warning":    {ran("", lab.Finished, warning), "pass", exitOK},
+		"busy":       {ran("", lab.Failed), "failed on stock (6.1): failed: unload m: device or resource busy", exitFindings},
+		"panicked":   {ran("", lab.Panicked), "failed", exitFindings},
+		"left taint": {bent, "still in use", exitFindings},
+		"not run":    {unrun, "not run", exitFailure},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.p.verdict(); !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if got := statusCode(tt.p.status()); got != tt.status {
+				t.Errorf("status %d, want %d", got, tt.status)
+			}
+		})
+	}
+}
+
+// statusCode is what the process would end with.
+func statusCode(err error) int {
+	var e *exitStatus
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return e.code
+	}
+	return exitFailure
+}
+
+func TestTwinVerdicts(t *testing.T) {
+	good, bad := ran("after", lab.Finished), ran("before", lab.Found, finding("deadlock"))
+	unrun := ran("before", lab.Finished)
+	unrun.runs[0].err = errors.New("no headers")
+	tests := map[string]struct {
+		before, after *proof
+		want          string
+		status        int
+	}{
+		"fixed":     {bad, good, "fixed: ", exitOK},
+		"not fixed": {bad, bad, "not fixed: ", exitFindings},
+		"no bug":    {good, good, "nothing is proven: the bug was not seen", exitFindings},
+		"worse":     {good, bad, "worse: ", exitFindings},
+		"not run":   {unrun, good, "nothing is proven: no headers", exitFailure},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := twinVerdict(tt.before, tt.after)
+			if !strings.HasPrefix(got, tt.want) || statusCode(err) != tt.status {
+				t.Errorf("got %q, %d", got, statusCode(err))
+			}
+		})
+	}
+}
+
+// TestAddDocument: the places of the second document still name its inputs.
+func TestAddDocument(t *testing.T) {
+	at := func(i int) []model.Provenance { return []model.Provenance{{Input: i}} }
+	d := &model.Document{Inputs: []model.Input{{Path: "a.log"}}, Stats: map[string]int64{"x": 1}}
+	more := &model.Document{
+		Inputs:     []model.Input{{Path: "b.c"}, {Path: "c.c"}},
+		Findings:   []model.Finding{{Evidence: at(1), Path: []model.PathStep{{Why: at(0)}}}},
+		Incomplete: []model.Incomplete{{Input: 1}}, Stats: map[string]int64{"x": 2},
+	}
+	addDocument(d, more)
+	f := d.Findings[0]
+	if d.Inputs[f.Evidence[0].Input].Path != "c.c" || d.Inputs[f.Path[0].Why[0].Input].Path != "b.c" || d.Inputs[d.Incomplete[0].Input].Path != "c.c" || d.Stats["x"] != 3 {
+		t.Errorf("%+v", d)
+	}
+}
