@@ -30,12 +30,21 @@ func (r *run) print(b []byte) {
 		r.logErr = fmt.Errorf("save the console: %w", err)
 	}
 	r.text.feed(b, func(line []byte) {
-		what, crash := klog.Crash(string(line))
-		if crash && r.res.Crash == "" {
-			r.res.Crash = what
-		}
-		r.panic = r.panic || strings.HasPrefix(what, "Kernel panic")
+		r.crash(string(line))
 	})
+}
+
+// crash notes the kernel's own end, but not one that poke has brought about.
+func (r *run) crash(line string) {
+	r.panicked = r.panicked || strings.Contains(line, "end Kernel panic")
+	what, ok := klog.Crash(line)
+	if !ok || r.res.Stop == Silent {
+		return
+	}
+	r.panic = r.panic || strings.HasPrefix(what, "Kernel panic")
+	if r.res.Crash == "" {
+		r.res.Crash, r.crashed = what, time.Now()
+	}
 }
 
 // event notes what init reports.
@@ -95,8 +104,8 @@ func (r *run) look() {
 	now := time.Now()
 	quiet := now.Sub(r.heard)
 	switch {
-	case r.panic:
-		r.stop(Panicked, "the kernel gave up at: "+r.stepName(r.res.Step))
+	case r.panic, !r.crashed.IsZero() && now.Sub(r.crashed) > crashGrace:
+		r.stop(Crashed, "at: "+r.stepName(r.res.Step))
 	case r.ready.IsZero() && quiet > bootSilence:
 		r.stop(NoBoot, fmt.Sprintf("the guest said nothing for %d s and never reached init", int(quiet.Seconds())))
 	case r.ready.IsZero() && r.lim.Boot > 0 && now.Sub(r.start) > r.lim.Boot:
@@ -141,8 +150,8 @@ func (r *run) wrapUp(ctx context.Context) error {
 	case Silent, NoBoot:
 		r.w.Say(r.res.Why)
 		return r.poke(ctx)
-	case Panicked:
-		return r.wait(ctx, settle, never)
+	case Crashed:
+		return r.wait(ctx, settle, func() bool { return r.panicked })
 	case Failed: // its reason is in the log, a moment later
 		return r.wait(ctx, settle/5, never)
 	}
@@ -179,7 +188,7 @@ func (r *run) poke(ctx context.Context) error {
 	if r.m.NMI() != nil {
 		return nil
 	}
-	return r.wait(ctx, 2*settle, never)
+	return r.wait(ctx, panicTime, func() bool { return r.panicked })
 }
 
 func never() bool { return false }

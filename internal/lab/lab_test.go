@@ -72,8 +72,12 @@ func TestWhyARunStops(t *testing.T) {
 		{"a slow boot is none", func(r *run) { r.ready, r.heard = time.Time{}, now.Add(-silence-time.Second) }, "", ""},
 		{"boot limit", func(r *run) { r.ready, r.lim.Boot = time.Time{}, time.Millisecond }, NoBoot, "within"},
 		{"time is up", func(r *run) { r.ready = now.Add(-2 * time.Minute) }, TimeOut, "load x"},
-		{"panic", func(r *run) { r.print([]byte("[ 1.0] Kernel panic - not syncing: Oops\n")) }, Panicked, "load x"},
+		{"panic", func(r *run) { r.print([]byte("[ 1.0] Kernel panic - not syncing: Oops\n")) }, Crashed, "load x"},
 		{"oops goes on", func(r *run) { r.print([]byte("[ 1.0] Oops: 0002 [#1] PREEMPT SMP\n")) }, "", ""},
+		{"oops, and nothing for a while", func(r *run) {
+			r.print([]byte("[ 1.0] Oops: 0002 [#1] PREEMPT SMP\n"))
+			r.crashed = now.Add(-crashGrace - time.Second)
+		}, Crashed, "load x"},
 		{"finding", func(r *run) { r.fresh, r.w.Judge = true, func() bool { return true } }, Found, ""},
 		{"nothing new to judge", func(r *run) { r.w.Judge = func() bool { return true } }, "", ""},
 		{"done", func(r *run) { r.event(proto.Event{Kind: proto.Done}) }, Finished, ""},

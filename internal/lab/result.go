@@ -13,7 +13,7 @@ const (
 	Silent   Stop = "silent"   // the guest gave no sign of life any more
 	Ended    Stop = "ended"    // QEMU ended: the guest reset, or switched itself off
 	NoBoot   Stop = "no-boot"  // init never ran
-	Panicked Stop = "panicked" // the kernel gave up
+	Crashed  Stop = "crashed"  // the kernel gave up, or a task of it did and took the step with it
 )
 
 // Output is a line that a program of the guest printed.

@@ -89,15 +89,17 @@ type run struct {
 	in     chan input // closed when both ports are
 	logErr error
 
-	ready  time.Time // when init said so; zero before
-	heard  time.Time // last sign of life
-	fresh  bool      // the log has grown since it was judged
-	judged time.Time
-	cost   time.Duration // of the last judgement
-	text   lineReader
-	panic  bool   // the kernel gave up
-	shown  bool   // the guest has done what it was asked
-	stuck  string // what init says is stuck
+	ready    time.Time // when init said so; zero before
+	heard    time.Time // last sign of life
+	fresh    bool      // the log has grown since it was judged
+	judged   time.Time
+	cost     time.Duration // of the last judgement
+	text     lineReader
+	crashed  time.Time // when the first oops or panic began
+	panic    bool      // the kernel gave up
+	panicked bool      // and has said all about it
+	shown    bool      // the guest has done what it was asked
+	stuck    string    // what init says is stuck
 }
 
 func newRun(m *vm.Machine, j *Job, l Limits, w Watcher, start time.Time) *run {

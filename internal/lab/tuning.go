@@ -50,6 +50,12 @@ const (
 	// settle is how long the guest goes on after the first finding, so that
 	// reports of other tasks, and the one that is being printed, get complete.
 	settle = 2500 * time.Millisecond
+	// crashGrace is how long the guest goes on after an oops: what the dead task
+	// held may still be waited for, and that is a finding.
+	crashGrace = 12 * time.Second
+	// panicTime bounds a panic that prints the stacks of all CPUs: it waits up to
+	// 10 s for each (lib/nmi_backtrace.c), and prints at the end.
+	panicTime = 25 * time.Second
 	// answerTime bounds the wait for what was asked of the guest then.
 	answerTime = 8 * time.Second
 )

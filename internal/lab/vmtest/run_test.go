@@ -93,7 +93,7 @@ func TestModuleThatOopses(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := run(t.Context(), t, j, limits, lab.Dump{})
-	if v.err != nil || v.Stop != lab.Failed || !strings.Contains(v.Crash, "NULL pointer") {
+	if v.err != nil || v.Stop != lab.Crashed || !strings.Contains(v.Crash, "NULL pointer") {
 		t.Errorf("%+v, %v", v.Result, v.err)
 	}
 }
@@ -121,7 +121,7 @@ func TestKernelWithoutInit(t *testing.T) {
 	j := job(t, kernel(t, "stock"))
 	j.Append = "rdinit=/nothing"
 	v := run(t.Context(), t, j, limits, lab.Dump{})
-	if v.err != nil || v.Stop != lab.Panicked || !strings.Contains(v.Crash, "Kernel panic") {
+	if v.err != nil || v.Stop != lab.Crashed || !strings.Contains(v.Crash, "Kernel panic") {
 		t.Errorf("%+v, %v", v.Result, v.err)
 	}
 }
