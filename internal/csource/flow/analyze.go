@@ -34,23 +34,27 @@ const (
 // run is the analysis of one function.
 type run struct {
 	*Memory
-	fn    *ir.Func
-	tab   *lockapi.Table
-	res   Resolver
-	book  *book
-	vals  constants
-	sum   *Summary
-	masks []mask  // by atom
-	slot  []int32 // atom → index into state.vals, -1: not followed
-	nslot int
-	in    [][]*state // by block, in order of arrival
-	emit  bool
-	exits []exitState
-	deps  map[string][]ir.AtomID // what reads a local or member
-	must  []bool                 // blocks that every way to a return passes
-	at    int32                  // block that is run
-	steps int
-	kept  ir.PathID // the local that the last call's result is put in, if its locks were named by it
+	fn       *ir.Func
+	tab      *lockapi.Table
+	res      Resolver
+	book     *book
+	vals     constants
+	sum      *Summary
+	masks    []mask  // by atom
+	outs     []out   // what parameters point to and the function writes
+	slot     []int32 // atom → index into state.vals, -1: not followed
+	nslot    int
+	in       [][]*state // by block, in order of arrival
+	emit     bool
+	objects  map[ir.PathID][]ir.AtomID // values of pointers, made when needed
+	names    map[ir.PathID]ir.PathID   // where locks that calls returned are kept
+	exits    []exitState
+	deps     map[string][]ir.AtomID // what reads a local or member
+	must     []bool                 // blocks that every way to a return passes
+	at       int32                  // block that is run
+	steps    int
+	dropping bool      // what is taken now is taken for the last reference
+	kept     ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
 
 // Analyze follows every path of f.
@@ -62,6 +66,7 @@ func (m *Memory) Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary 
 		return r.sum
 	}
 	r.pickAtoms()
+	r.findNames()
 	r.must = mustPass(f)
 	r.fixpoint()
 	r.emit = true
@@ -70,11 +75,14 @@ func (m *Memory) Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary 
 	return r.sum
 }
 
-// mask is the atom "param & name".
+// mask is the atom "param & name", or "*param" if name is target.
 type mask struct {
 	param int32
 	name  string
 }
+
+// target is the name of the mask of what a parameter points to.
+const target = "*"
 
 // pickAtoms chooses the atoms that are worth following: those that are tested
 // twice, those that are assigned and tested or returned, parameters, and
@@ -110,10 +118,38 @@ func (r *run) pickAtoms() {
 		if i > 0 {
 			r.masks[i].param, r.masks[i].name = r.fn.Mask(ir.AtomID(i))
 		}
-		if i > 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (r.masks[i].name != "" || r.fn.Atoms[i].Last()) || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
+		r.pickTarget(ir.AtomID(i), tests[i], sets[i])
+		if i > 0 && r.slot[i] < 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (r.masks[i].name != "" || r.fn.Atoms[i].Last()) || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
 			r.slot[i] = int32(r.nslot)
 			r.nslot++
 		}
+	}
+}
+
+// out is "*param" that the function writes: its atom, and the slot of what it
+// was when the function was entered.
+type out struct {
+	atom  ir.AtomID
+	param int32
+	entry int32
+}
+
+// asEntered is the constant of what has not been written yet.
+const asEntered = "\x00"
+
+// pickTarget follows what a parameter points to: callers pass the address of a
+// flag, and learn from it whether a lock is still held.
+func (r *run) pickTarget(a ir.AtomID, tests, sets int) {
+	p, ok := r.fn.Target(a)
+	switch {
+	case !ok || r.nslot >= 200:
+	case sets > 0:
+		r.outs = append(r.outs, out{a, p, int32(r.nslot + 1)})
+		r.slot[a] = int32(r.nslot)
+		r.nslot += 2
+		r.sum.Writes = append(r.sum.Writes, p)
+	case tests > 0:
+		r.masks[a] = mask{p, target}
 	}
 }
 
@@ -123,6 +159,9 @@ func (r *run) fixpoint() {
 	first := &state{vals: make([]val, r.nslot)}
 	for i := range first.vals {
 		first.vals[i].bits = ir.Any
+	}
+	for _, o := range r.outs {
+		first.vals[r.slot[o.atom]].eqs = r.vals.only(asEntered)
 	}
 	r.assume(first)
 	work := &heap{rank: ranks(r.fn), items: r.items[:0]}
@@ -238,6 +277,9 @@ func (r *run) decide(u *state, t *ir.Test, yes bool) bool {
 		return true
 	}
 	v := &u.vals[i]
+	if r.vals.eq(*v) == asEntered {
+		v.eqs = anyOf
+	}
 	if yes {
 		if !r.vals.may(*v, t.Eq) {
 			return false
@@ -269,10 +311,22 @@ func (r *run) narrow(u *state, a ir.AtomID, mask ir.Bits, yes bool) bool {
 	}
 	v := &u.vals[i]
 	v.bits &= mask
+	if r.vals.eq(*v) == asEntered {
+		r.entered(u, a, mask)
+	}
 	if v.bits&ir.Zero == 0 && r.vals.eq(*v) == "0" {
 		return false
 	}
 	return v.bits != 0
+}
+
+// entered notes what a parameter pointed to when the function was entered.
+func (r *run) entered(u *state, a ir.AtomID, mask ir.Bits) {
+	for _, o := range r.outs {
+		if o.atom == a {
+			u.vals[o.entry].bits &= mask
+		}
+	}
 }
 
 // value returns what is known of a value.

@@ -21,9 +21,9 @@ func (r *run) instr(in *ir.Instr, s *state) []*state {
 	c := in.Call
 	r.kept = 0
 	switch c.Name {
-	case "pagefault_disable":
+	case "pagefault_disable", "kmap_atomic":
 		s.nofault++
-	case "pagefault_enable":
+	case "pagefault_enable", "kunmap_atomic":
 		s.nofault--
 	}
 	switch {
@@ -218,9 +218,12 @@ func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state)
 		r.acquire(s, l, e.Try)
 		return []*state{s}
 	}
+	r.dropping = e.Callback >= 0
+	defer func() { r.dropping = false }()
 	win, lose := outcome(e.On, e.Try)
 	if in.Atom == 0 || r.slot[in.Atom] < 0 {
 		r.acquire(s, l, e.Try) // nobody looks: taken as if it worked
+		r.handOver(e, l, in, s)
 		return []*state{s}
 	}
 	known := r.value(s, ir.Val{Atom: in.Atom}).bits
@@ -236,9 +239,31 @@ func (r *run) tryAcquire(e *lockapi.Effect, name string, in *ir.Instr, s *state)
 	if known&win != 0 {
 		r.set(s, in.Atom, val{bits: win})
 		r.acquire(s, l, e.Try)
+		r.handOver(e, l, in, s)
 		out = append(out, s)
 	}
 	return out
+}
+
+// handOver is a callback that is called with the lock that its caller has just
+// taken: kref_put_lock(). It may release it. Nobody knows of one that is not seen.
+func (r *run) handOver(e *lockapi.Effect, l Lock, in *ir.Instr, s *state) {
+	if e.Callback < 0 || e.Callback >= len(in.Call.Args) {
+		return
+	}
+	g := r.res.Func(r.fn, in.Call.Args[e.Callback].Text)
+	frees := func(x Exit) bool {
+		return slices.ContainsFunc(x.Freed, func(f Lock) bool { return f.Type == l.Type && (f.Class == l.Class || f.Class == "" || l.Class == "") })
+	}
+	if g != nil && !g.Pending && !slices.ContainsFunc(g.Exits, frees) {
+		return
+	}
+	if i := r.match(s, &l); i >= 0 {
+		s.held = append(append([]Lock(nil), s.held[:i]...), s.held[i+1:]...)
+	}
+	if g == nil || g.Pending || slices.ContainsFunc(g.Exits, func(x Exit) bool { return !frees(x) }) {
+		s.makeUnsure(l.Class)
+	}
 }
 
 func outcome(o lockapi.Outcome, try bool) (win, lose ir.Bits) {
@@ -339,15 +364,15 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 		}
 	}
 	if len(ways) == 0 || !effects {
-		r.plainResult(ways, in, s)
+		r.plainResult(g, ways, in, s)
 		return []*state{s}
 	}
-	if len(ways) > 1 && r.ambiguous(ways, in, s) {
+	if len(ways) > 1 && r.ambiguous(g, ways, in, s) {
 		for _, e := range ways {
 			r.unsureOf(g, e, in, s)
 		}
 		r.least(ways, in, s)
-		r.result(in, s)
+		r.plainResult(g, ways, in, s)
 		return []*state{s}
 	}
 	var out []*state
@@ -356,7 +381,9 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 		if len(ways) > 1 {
 			t = r.fork(s)
 		}
+		old := before(g, t)
 		r.result(in, t)
+		r.written(g, []*Exit{e}, in, t, old)
 		r.leaveBy(g, e, in, t)
 		out = append(out, t)
 	}
@@ -367,8 +394,10 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 }
 
 // plainResult is the result of a call that does nothing to locks.
-func (r *run) plainResult(ways []*Exit, in *ir.Instr, s *state) {
+func (r *run) plainResult(g *Summary, ways []*Exit, in *ir.Instr, s *state) {
+	old := before(g, s)
 	r.result(in, s)
+	r.written(g, ways, in, s, old)
 	if len(ways) == 0 || in.Dst == 0 && r.fn.Atoms[in.Atom].Call != "" {
 		return
 	}
@@ -384,18 +413,86 @@ func (r *run) plainResult(ways []*Exit, in *ir.Instr, s *state) {
 
 // ambiguous reports whether the caller cannot tell from the result which way
 // the callee went.
-func (r *run) ambiguous(ways []*Exit, in *ir.Instr, s *state) bool {
-	if in.Atom == 0 || r.slot[in.Atom] < 0 {
+func (r *run) ambiguous(g *Summary, ways []*Exit, in *ir.Instr, s *state) bool {
+	if len(ways) > 6 {
 		return true
 	}
+	deaf := in.Atom == 0 || r.slot[in.Atom] < 0 // nobody looks at the result
 	for i, a := range ways {
 		for _, b := range ways[i+1:] {
-			if a.Ret&b.Ret != 0 && (a.Eq == "" || b.Eq == "" || a.Eq == b.Eq) {
+			if (deaf || a.Ret&b.Ret != 0) && (deaf || a.Eq == "" || b.Eq == "" || a.Eq == b.Eq) && !r.outsDiffer(g, a, b, in, s) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// outsDiffer reports whether two ways leave different values in a variable of
+// the caller that it follows.
+func (r *run) outsDiffer(g *Summary, a, b *Exit, in *ir.Instr, s *state) bool {
+	for _, p := range g.Writes {
+		if at := r.outAtom(Guard{Param: p}, in); at != 0 {
+			old := s.vals[r.slot[at]]
+			if v, w := r.left(a, p, old), r.left(b, p, old); v.bits&w.bits == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// before keeps what was known before a call, if the callee may leave it so.
+func before(g *Summary, s *state) []val {
+	if len(g.Writes) == 0 {
+		return nil
+	}
+	return slices.Clone(s.vals)
+}
+
+// written sets the caller's variables, which the call may have changed, to what
+// the callee is known to have left there on these ways: old is what they were.
+func (r *run) written(g *Summary, ways []*Exit, in *ir.Instr, s *state, old []val) {
+	for _, p := range g.Writes {
+		a := r.outAtom(Guard{Param: p}, in)
+		if a == 0 || len(ways) == 0 {
+			continue
+		}
+		v := r.left(ways[0], p, old[r.slot[a]])
+		for _, e := range ways[1:] {
+			w := r.left(e, p, old[r.slot[a]])
+			v = val{bits: v.bits | w.bits, eqs: r.vals.union(v.eqs, w.eqs)}
+		}
+		r.set(s, a, v)
+	}
+}
+
+// left is what a way out of a callee leaves where a parameter points to.
+func (r *run) left(e *Exit, param int32, old val) val {
+	for _, o := range e.Outs {
+		if o.Param == param {
+			return val{bits: o.Bits, eqs: r.vals.only(o.Eq)}
+		}
+	}
+	return old
+}
+
+// outAtom is the caller's variable that a callee wrote through a pointer.
+func (r *run) outAtom(g Guard, in *ir.Instr) ir.AtomID {
+	if int(g.Param) >= len(in.Call.Args) {
+		return 0
+	}
+	switch a := in.Call.Args[g.Param]; {
+	case a.Kind == ir.AddrVal && a.Atom != 0 && r.slot[a.Atom] >= 0:
+		return a.Atom
+	case a.Kind == ir.PathVal && a.Path != 0 && r.fn.Paths[a.Path].Kind == ir.ParamPath:
+		for _, o := range r.outs {
+			if o.param == r.fn.Paths[a.Path].Index {
+				return o.atom
+			}
+		}
+	}
+	return 0
 }
 
 // least applies what all ways out of a callee allow: interrupts, softirqs or
@@ -451,15 +548,16 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	defer func() { r.book.from, r.book.to = 0, 0 }()
 	for _, l := range e.Held {
 		n := r.rebased(g, l, in)
+		if e.Self != 0 && l.Path == e.Self {
+			r.nameResult(&n, in, s)
+		}
 		n.IRQ = lockapi.NoIRQ
 		s.note(string(srcfact.StepAcquire), in.Line, "", &n)
-		if i := findFreed(s, &n); i >= 0 {
+		if i := findFreed(s, &n); i >= 0 && s.freed[i].Mode == n.Mode {
 			s.freed = append(append([]Lock(nil), s.freed[:i]...), s.freed[i+1:]...)
 			continue
 		}
-		if !r.emit && n.Path != 0 {
-			r.takes[n.Path] = true
-		}
+		r.takesIt(s, &n)
 		if detached(s.held, &n) < 2 {
 			s.held = append(s.held[:len(s.held):len(s.held)], n)
 		}
@@ -477,6 +575,23 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	s.quiet += e.Quiet
 	r.assumeGuards(e.When, in, s)
 	r.set(s, in.Atom, val{bits: e.Ret, eqs: r.vals.only(e.Eq)})
+}
+
+// nameResult gives a lock that a call returned the name that the code after the
+// call has for it.
+func (r *run) nameResult(l *Lock, in *ir.Instr, s *state) {
+	to := in.Obj
+	if in.Dst != 0 && (to == 0 || r.fn.Paths[in.Dst].Kind != ir.LocalPath) {
+		to = in.Dst
+	}
+	if to == 0 {
+		return
+	}
+	if r.fn.Paths[to].Kind == ir.LocalPath {
+		r.detach(s, to)
+		r.kept = to
+	}
+	l.Path = to
 }
 
 func findFreed(s *state, l *Lock) int {
@@ -533,6 +648,12 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 // maskValue is what is known of some bits of an argument: a constant has those
 // that it names, and not others of their family.
 func (r *run) maskValue(s *state, v ir.Val, name string) ir.Bits {
+	if name == target && v.Kind == ir.AddrVal {
+		if v.Atom != 0 && r.slot[v.Atom] >= 0 {
+			return s.vals[r.slot[v.Atom]].bits
+		}
+		return ir.Any
+	}
 	switch v.Kind {
 	case ir.NumberVal:
 		if v.Num == 0 {
@@ -628,7 +749,7 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 func (r *run) rebased(g *Summary, l Lock, in *ir.Instr) Lock {
 	via := l.Via
 	line := l.Line
-	l.Path = r.book.rebase(l.Fn, l.Path, in.Call.Args, 0)
+	l.Path = r.named(r.book.rebase(l.Fn, l.Path, in.Call.Args, 0))
 	ev := &Event{Fn: l.Fn, Line: line, API: l.API, Via: via}
 	if l.Path != 0 {
 		if c := classOf(r.fn, l.Path); c != "" {

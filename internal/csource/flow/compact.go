@@ -143,7 +143,7 @@ func (c *compactor) summary(s *Summary) {
 	for i := range s.Exits {
 		c.list(s.Exits[i].Held)
 		c.list(s.Exits[i].Freed)
-		s.Exits[i].Obj = c.keep(s.Exits[i].Obj)
+		s.Exits[i].Obj, s.Exits[i].Self = c.keep(s.Exits[i].Obj), c.keep(s.Exits[i].Self)
 	}
 	for _, es := range [][]*Event{s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Completes, s.Callbacks} {
 		c.events(es)

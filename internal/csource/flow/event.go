@@ -56,6 +56,11 @@ func (r *run) guards(s *state) []Guard {
 			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
 		}
 	}
+	for _, o := range r.outs {
+		if b := s.vals[o.entry].bits; b != ir.Any && len(out) < 4 {
+			out = append(out, Guard{Param: o.param, Mask: target, Bits: b})
+		}
+	}
 	return out
 }
 
@@ -130,12 +135,12 @@ func (e *Event) alike(f *Event) bool {
 			return false
 		}
 	}
-	return e.BH == f.BH
+	return e.BH == f.BH && e.Left == f.Left
 }
 
 func (r *run) newEvent(s *state, line int32, api string) *Event {
 	asked, gfp := r.context(s)
-	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s)}
+	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s) || r.dropping, Left: s.left()}
 }
 
 // last reports whether this path has dropped the last reference to something.
@@ -160,7 +165,7 @@ func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {
 // emitAcquire writes down what an acquisition means with what is held.
 func (r *run) emitAcquire(s *state, e *Event) {
 	if (e.Lock.Sleeps || e.Lock.Type.Sleeps() && e.Lock.Type != model.BitLock && e.Lock.Type != model.SRCU) && !e.Try {
-		r.sleep(s, &Event{Fn: e.Fn, Line: e.Line, API: e.API, Dropped: e.Dropped, Hard: e.Hard, When: e.When, InCtx: e.InCtx, GFP: -1, Text: e.API + "()"})
+		r.sleep(s, &Event{Fn: e.Fn, Line: e.Line, API: e.API, Dropped: e.Dropped, Hard: e.Hard, Left: e.Left, When: e.When, InCtx: e.InCtx, GFP: -1, Text: e.API + "()"})
 	}
 	r.nest(s, e, nil)
 	if e.Lock.Class != "" || visible(r.fn, e.Lock.Path) {
@@ -318,7 +323,7 @@ func (r *run) addTake(s *state, l Lock, try bool) {
 }
 
 func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
-	why, _ := r.atomic(s, nil, AsEntry)
+	why, _ := r.atomic(s, nil, AsEntry, false)
 	k := seenKey{kind: "site", line: in.Line, a: g.Fn.Name, b: string(rune('0' + s.hard)), p: ir.PathID(len(s.held))}
 	if s.bh > 0 {
 		k.b += "b"
@@ -331,15 +336,15 @@ func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
 }
 
 // atomic says why this state must not sleep, "" if it may. Locks that the
-// sleeper dropped do not count.
-func (r *run) atomic(s *state, dropped []ir.PathID, hard Hard) (string, *Lock) {
+// sleeper dropped do not count, nor sections that it left.
+func (r *run) atomic(s *state, dropped []ir.PathID, hard Hard, left bool) (string, *Lock) {
 	for i := range s.held {
 		h := &s.held[i]
 		if spins(h.Type) && !h.Sleeps && !contains(dropped, h.Path) && !s.isUnsure(h.Class) {
 			return string(h.Type) + " " + h.Expr + " is held", h
 		}
 	}
-	if len(dropped) > 0 || hard == On || hard == Restored {
+	if len(dropped) > 0 || hard == On || hard == Restored || left {
 		return "", nil
 	}
 	switch {
@@ -367,7 +372,7 @@ func (r *run) sleep(s *state, e *Event) {
 }
 
 func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
-	why, l := r.atomic(s, dropped, e.Hard0())
+	why, l := r.atomic(s, dropped, e.Hard0(), e.Via != nil && e.Left)
 	if why == "" || e.NotIRQ && (s.bh > 0 || e.BH) || e.OnlyOff && s.hard != Off {
 		return
 	}

@@ -28,7 +28,7 @@ func (r *run) leave(s *state, b *ir.Block) {
 	if r.fn.Void {
 		v = val{}
 	}
-	if locksIn(r.fn, s.held, b.Ret.Path) && v.bits&ir.Pos != 0 {
+	if (locksIn(r.fn, s.held, b.Ret.Path) || r.returnsLock(s, b.Ret.Path)) && v.bits&ir.Pos != 0 {
 		v.bits = ir.Pos // its lock was taken, so it exists
 	}
 	if len(s.unsure) > 0 {
@@ -68,6 +68,11 @@ func locksIn(f *ir.Func, held []Lock, obj ir.PathID) bool {
 	return slices.ContainsFunc(held, func(l Lock) bool { return l.Path != 0 && l.Path != obj && rootID(f, l.Path) == obj })
 }
 
+// returnsLock reports whether what is returned is a lock that is held.
+func (r *run) returnsLock(s *state, obj ir.PathID) bool {
+	return obj != 0 && r.fn.Pointer && r.heldPath(s, obj) >= 0
+}
+
 // retPath keeps the object that every return gives.
 func (r *run) retPath(b *ir.Block) {
 	p := b.Ret.Path
@@ -92,8 +97,8 @@ func (r *run) irqLeft(s *state, b *ir.Block) {
 			Why: []string{top.api + "() saves the state in the parameter " + r.fn.Atoms[top.flags].Text + ", which the caller has passed by value"}})
 		return
 	}
-	if !r.ownFlags(top.flags) || top.prev == Off || leavesOff(r.fn.Name) {
-		return // the caller gets the flags, or restores by itself
+	if !r.ownFlags(top.flags) || top.prev == Off || leavesOff(r.fn.Name) || lockAt(s, top.line).Line != 0 {
+		return // the caller gets the flags, or restores by itself; or the lock is still held, and that decides
 	}
 	r.slip(s, &Slip{Kind: string(srcfact.SlipIRQLeft), Line: b.Line, Lock: pastAt(s, top.line), Conf: model.High, Ret: r.fn.Atoms[top.flags].Text,
 		Why: []string{"the state that " + top.api + "() saved in " + r.fn.Atoms[top.flags].Text + " is never restored on this path"}})
@@ -395,7 +400,7 @@ func (r *run) judgeFreed(k lockKey) bool {
 		}
 		found = true
 		conf := model.High
-		if r.sum.Overflow || r.retakes(k) {
+		if r.sum.Overflow || e.s.hidden || r.retakes(k) {
 			conf = model.Low
 		}
 		r.slip(e.s, &Slip{Kind: string(srcfact.SlipReleaseFree), Line: l.Line, Lock: *l, Conf: conf, Ret: e.text,
@@ -464,7 +469,10 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	if r.fn.Void {
 		x.Ret, x.Eq = ir.Any, ""
 	}
-	x.Unsure = e.s.unsure
+	x.Unsure, x.Outs = e.s.unsure, r.outsOf(e.s)
+	if r.returnsLock(e.s, e.obj) {
+		x.Self = e.obj
+	}
 	for _, l := range e.s.held {
 		if !bad[keyLock(&l)] && locksIn(r.fn, []Lock{l}, e.obj) {
 			x.Obj = e.obj
@@ -474,7 +482,7 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 		if l.Entry || bad[keyLock(&l)] {
 			continue
 		}
-		if visible(r.fn, l.Path) {
+		if visible(r.fn, l.Path) || l.Path == x.Self && x.Self != 0 {
 			x.Held = append(x.Held, l)
 		} else {
 			x.Hidden = true
@@ -494,6 +502,7 @@ func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	for i := range r.sum.Exits {
 		if o := &r.sum.Exits[i]; o.like(&x) {
 			o.Ret |= x.Ret
+			o.Outs = eitherOut(o.Outs, x.Outs)
 			if o.Eq != x.Eq {
 				o.Eq = ""
 			}
@@ -513,6 +522,38 @@ func unsureOf(classes []string, class string) []string {
 		return classes
 	}
 	return append(classes[:len(classes):len(classes)], class)
+}
+
+// outsOf lists the variables that parameters point to and that this path has
+// written, with what is known of their values.
+func (r *run) outsOf(s *state) []Guard {
+	var out []Guard
+	for _, o := range r.outs {
+		if v := &s.vals[r.slot[o.atom]]; r.vals.eq(*v) != asEntered {
+			out = append(out, Guard{Param: o.param, Bits: v.bits, Eq: r.vals.eq(*v)})
+		}
+	}
+	return out
+}
+
+// eitherOut is what two ways may leave where parameters point to: a variable
+// that only one of them writes may be anything.
+func eitherOut(a, b []Guard) []Guard {
+	var out []Guard
+	for _, g := range a {
+		if i := slices.IndexFunc(b, func(h Guard) bool { return h.Param == g.Param }); i < 0 {
+			g.Bits, g.Eq = ir.Any, ""
+		} else if g.Bits |= b[i].Bits; g.Eq != b[i].Eq {
+			g.Eq = ""
+		}
+		out = append(out, g)
+	}
+	for _, g := range b {
+		if !slices.ContainsFunc(a, func(h Guard) bool { return h.Param == g.Param }) {
+			out = append(out, Guard{Param: g.Param, Bits: ir.Any})
+		}
+	}
+	return out
 }
 
 // bareEnable reports whether an event is a local_irq_enable() that nothing in

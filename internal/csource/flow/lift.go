@@ -141,7 +141,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	if e.Hard != AsEntry {
 		n.Hard = e.Hard
 	}
-	n.BH = n.BH || e.BH
+	n.BH, n.Left = n.BH || e.BH, n.Left || e.Left
 	var dropped []ir.PathID
 	for _, d := range e.Dropped {
 		if id := r.book.rebase(d.Fn, d.Path, in.Call.Args, 0); id != 0 {
@@ -195,6 +195,9 @@ func (r *run) liftSleep(e *Event, in *ir.Instr, s *state, indirect bool) (*Event
 // enabled is a callee that turns interrupts on.
 func (r *run) enabled(s *state, n *Event) {
 	if s.hard == Off {
+		if r.givesBack(s, n) {
+			return
+		}
 		why := "interrupts are off here"
 		if k := len(s.regions); k > 0 {
 			why = s.regions[k-1].api + "() turned interrupts off"
@@ -209,6 +212,17 @@ func (r *run) enabled(s *state, n *Event) {
 	if s.hard == AsEntry && n.Depth < maxDeep {
 		r.addEvent(&r.sum.Enables, n)
 	}
+}
+
+// givesBack reports whether what turns interrupts on releases the lock with
+// which they were turned off: a callee that drops its caller's lock for a while.
+func (r *run) givesBack(s *state, n *Event) bool {
+	k := len(s.regions)
+	if k == 0 || n.Lock.Class == "" || s.regions[k-1].prev == Off {
+		return false
+	}
+	l := lockAt(s, s.regions[k-1].line)
+	return l.Line != 0 && (l.Class == n.Lock.Class || l.Class == "")
 }
 
 func lower(c model.Confidence) model.Confidence {

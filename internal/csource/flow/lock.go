@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
+	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/model"
@@ -39,6 +41,7 @@ func (r *run) lockOf(e *lockapi.Effect, in *ir.Instr, api string) Lock {
 	} else if e.Arg >= 0 && e.Arg < len(args) {
 		l.Expr = args[e.Arg].Text
 	}
+	l.Path = r.named(l.Path)
 	if e.Subclass >= 0 && e.Subclass < len(args) {
 		if l.Sub = args[e.Subclass].Text; l.Sub == "" {
 			l.Sub = "nested"
@@ -50,6 +53,61 @@ func (r *run) lockOf(e *lockapi.Effect, in *ir.Instr, api string) Lock {
 		l.Flags = args[e.Flags].Atom
 	}
 	return l
+}
+
+// named is the name under which a function keeps a lock that a call returned:
+// "vmf->ptl = ptl" makes all that is done to ptl be done to vmf->ptl, which is
+// what other functions know.
+func (r *run) named(id ir.PathID) ir.PathID {
+	if to := r.names[id]; to != 0 {
+		return to
+	}
+	return id
+}
+
+// findNames looks for the only place where each lock that a call returned is kept.
+func (r *run) findNames() {
+	for i := range r.fn.Blocks {
+		for j := range r.fn.Blocks[i].Instrs {
+			in := &r.fn.Blocks[i].Instrs[j]
+			if in.Call != nil || in.Dst == 0 || in.Src.Path == 0 || in.Src.Path == in.Dst || !r.keepsLock(in) {
+				continue
+			}
+			if r.names == nil {
+				r.names = map[ir.PathID]ir.PathID{}
+			}
+			if old, ok := r.names[in.Src.Path]; ok && old != in.Dst {
+				r.names[in.Src.Path] = 0
+				continue
+			}
+			r.names[in.Src.Path] = in.Dst
+		}
+	}
+}
+
+// keepsLock reports whether an assignment keeps a pointer to a lock that has no
+// better name than the call it came from. A local that only stands for the
+// call is no better.
+func (r *run) keepsLock(in *ir.Instr) bool {
+	switch r.fn.Paths[in.Src.Path].Kind {
+	case ir.CallPath, ir.FreshPath:
+	default:
+		return false
+	}
+	t := r.fn.Paths[in.Dst].Type
+	return t != nil && t.Kind == ctype.Pointer && r.typeOf(in.Dst) != "" && (r.fn.Paths[in.Dst].Kind != ir.LocalPath || r.passed(in.Dst))
+}
+
+// passed reports whether an object is an argument of some call.
+func (r *run) passed(id ir.PathID) bool {
+	for i := range r.fn.Blocks {
+		for j := range r.fn.Blocks[i].Instrs {
+			if c := r.fn.Blocks[i].Instrs[j].Call; c != nil && slices.ContainsFunc(c.Args, func(v ir.Val) bool { return v.Path == id }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // spins reports whether holding a lock of this type forbids to sleep.
@@ -69,6 +127,7 @@ func HandedOn(l *Lock) bool {
 
 // acquire takes a lock in this state.
 func (r *run) acquire(s *state, l Lock, try bool) {
+	r.exists(s, &l)
 	if l.Type == model.RCU {
 		s.rcu++
 		return
@@ -81,18 +140,75 @@ func (r *run) acquire(s *state, l Lock, try bool) {
 	r.irqBefore(s, &l)
 	s.note(string(srcfact.StepAcquire), l.Line, "", &l)
 	for i := range s.freed {
-		if same(&s.freed[i], &l) {
+		if same(&s.freed[i], &l) && s.freed[i].Mode == l.Mode {
 			s.freed = append(append([]Lock(nil), s.freed[:i]...), s.freed[i+1:]...)
 			return
 		}
 	}
-	if !r.emit && l.Path != 0 {
-		r.takes[l.Path] = true
-	}
+	r.takesIt(s, &l)
 	if detached(s.held, &l) < 2 && len(s.held) < 24 {
 		s.held = append(s.held[:len(s.held):len(s.held)], l)
 	} else {
 		s.makeUnsure(l.Class)
+	}
+}
+
+// exists notes that the object of a lock that is taken is there: "if (p) unlock(&p->lock)"
+// after it has one way only.
+func (r *run) exists(s *state, l *Lock) {
+	if l.Path == 0 || r.fn.Paths[l.Path].Kind != ir.FieldPath {
+		return
+	}
+	base := r.fn.Paths[l.Path].Base
+	if r.objects == nil {
+		r.objects = r.pointerAtoms()
+	}
+	for _, a := range r.objects[base] {
+		if v := &s.vals[r.slot[a]]; v.bits&^ir.Zero != 0 {
+			v.bits &^= ir.Zero
+		}
+	}
+}
+
+// pointerAtoms finds the atoms that are the value of a pointer, by its path.
+func (r *run) pointerAtoms() map[ir.PathID][]ir.AtomID {
+	out := map[ir.PathID][]ir.AtomID{}
+	add := func(v ir.Val) {
+		if v.Kind == ir.PathVal && v.Path != 0 && v.Atom != 0 && r.slot[v.Atom] >= 0 && !slices.Contains(out[v.Path], v.Atom) {
+			out[v.Path] = append(out[v.Path], v.Atom)
+		}
+	}
+	texts := map[string]ir.AtomID{}
+	for a := range r.fn.Atoms {
+		texts[r.fn.Atoms[a].Text] = ir.AtomID(a)
+	}
+	for id := range r.fn.Paths {
+		if p := &r.fn.Paths[id]; p.Kind == ir.LocalPath || p.Kind == ir.ParamPath {
+			add(ir.Val{Kind: ir.PathVal, Path: ir.PathID(id), Atom: texts[p.Text]})
+		}
+	}
+	for i := range r.fn.Blocks {
+		for j := range r.fn.Blocks[i].Instrs {
+			in := &r.fn.Blocks[i].Instrs[j]
+			add(in.Src)
+			if in.Call != nil {
+				for _, a := range in.Call.Args {
+					add(a)
+				}
+			}
+			if in.Dst != 0 && in.Src.Path != 0 && in.Atom != 0 && r.fn.Paths[in.Dst].Kind == ir.LocalPath {
+				add(ir.Val{Kind: ir.PathVal, Path: in.Src.Path, Atom: in.Atom})
+			}
+		}
+	}
+	return out
+}
+
+// takesIt remembers that the function takes a lock which it cannot hold. After
+// a callee of which not all is known it may have had it.
+func (r *run) takesIt(s *state, l *Lock) {
+	if !r.emit && l.Path != 0 && !s.hidden && !s.isUnsure(l.Class) && findFreed(s, l) < 0 {
+		r.takes[l.Path] = true
 	}
 }
 
@@ -144,7 +260,7 @@ func (r *run) release(s *state, l Lock) {
 // modes looks for a lock that is released as a writer's though it is held as a
 // reader's, or the reverse.
 func (r *run) modes(s *state, h, l *Lock) {
-	if h.Path == 0 || h.Path != l.Path || h.Entry || h.Mode.Shared() == l.Mode.Shared() || h.Type != l.Type {
+	if h.Path == 0 || h.Path != l.Path || h.Entry || s.isUnsure(h.Class) || h.Mode.Shared() == l.Mode.Shared() || h.Type != l.Type {
 		return
 	}
 	if l.Type == model.RWLock || l.Type == model.RWSem || l.Type == model.PercpuRWSem {
@@ -212,12 +328,20 @@ func (r *run) releaseUnheld(s *state, l *Lock) {
 	s.freed = append(s.freed[:len(s.freed):len(s.freed)], *l)
 }
 
-// downgrade turns a write lock into a read lock.
+// downgrade turns a write lock into a read lock, this function's or its caller's.
 func (r *run) downgrade(s *state, l Lock) {
 	if i := r.match(s, &l); i >= 0 {
 		s.held = append([]Lock(nil), s.held...)
 		s.held[i].Mode = model.Read
+		return
 	}
+	if l.Path == 0 || s.isUnsure(l.Class) || findFreed(s, &l) >= 0 {
+		return
+	}
+	l.Mode = model.Write
+	s.freed = append(s.freed[:len(s.freed):len(s.freed)], l)
+	l.Mode = model.Read
+	s.held = append(s.held[:len(s.held):len(s.held)], l)
 }
 
 // assertHeld is lockdep_assert_held(): the caller holds it.

@@ -117,6 +117,9 @@ func (b *book) rebase(g *ir.Func, id ir.PathID, call []ir.Val, depth int) ir.Pat
 		n.Base = base
 		return b.add(n)
 	case ir.IndexPath, ir.DerefPath:
+		if q := &g.Paths[p.Base]; p.Kind == ir.DerefPath && q.Kind == ir.ParamPath && int(q.Index) < len(call) && call[q.Index].Kind == ir.AddrVal {
+			return call[q.Index].Path // what f(&x) does to *p it does to x
+		}
 		base := b.rebase(g, p.Base, call, depth+1)
 		if base == 0 {
 			return 0

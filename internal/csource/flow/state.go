@@ -110,6 +110,9 @@ func (s *state) join(t *state, c *constants) bool {
 	return changed
 }
 
+// left reports whether a section of the caller's was left.
+func (s *state) left() bool { return s.rcu < 0 || s.preempt < 0 || s.bh < 0 }
+
 // note adds a step to the path.
 func (s *state) note(kind string, line int32, text string, l *Lock) {
 	s.trace = &Node{Prev: s.trace, Kind: kind, Line: line, Text: text, Lock: l}
@@ -124,8 +127,11 @@ func (s *state) isUnsure(class string) bool {
 	return false
 }
 
+// maxUnsure bounds the classes of which a path has lost track.
+const maxUnsure = 12
+
 func (s *state) makeUnsure(class string) {
-	if class != "" && !s.isUnsure(class) && len(s.unsure) < 8 {
+	if class != "" && !s.isUnsure(class) && len(s.unsure) < maxUnsure {
 		s.unsure = append(s.unsure, class)
 	}
 }
@@ -133,7 +139,7 @@ func (s *state) makeUnsure(class string) {
 // bound keeps the counters small: a loop that closes more sections than it
 // opens must neither go on for ever nor wrap around.
 func (s *state) bound() {
-	for _, n := range []*int8{&s.bh, &s.preempt, &s.rcu, &s.quiet} {
+	for _, n := range []*int8{&s.bh, &s.preempt, &s.rcu, &s.quiet, &s.nofault} {
 		*n = min(max(*n, -2), 4)
 	}
 }

@@ -37,6 +37,7 @@ type Events struct {
 	Completes []*Event
 	Callbacks []*Event // calls of a parameter
 	Pairs     []Pair   // orders of locks of which only a caller knows the class
+	Writes    []int32  // parameters of which it is known what it leaves where they point to
 }
 
 // Inside is what a function does with locks itself. Most functions do nothing,
@@ -55,7 +56,7 @@ func NewSummary(f *ir.Func) *Summary {
 }
 
 func (e *Events) empty() bool {
-	return len(e.Acquires)+len(e.Sleeps)+len(e.Waits)+len(e.Enables)+len(e.Completes)+len(e.Callbacks)+len(e.Pairs) == 0
+	return len(e.Acquires)+len(e.Sleeps)+len(e.Waits)+len(e.Enables)+len(e.Completes)+len(e.Callbacks)+len(e.Pairs)+len(e.Writes) == 0
 }
 
 func (i *Inside) empty() bool {
@@ -105,15 +106,17 @@ type Exit struct {
 	Ret     ir.Bits
 	Eq      string
 	Obj     ir.PathID // the returned object, if a held lock lies in it
+	Self    ir.PathID // the returned lock, if it is held: a helper that finds and takes it
 	Hidden  bool      // returns with a lock that callers cannot name
 	Unsure  []string  // classes of which the effect is not known
+	Outs    []Guard   // what it leaves in the variables that parameters point to
 	When    []Guard
 }
 
-// Guard is a condition on a parameter, or on some bits of it.
+// Guard is a condition on a parameter, on some bits of it, or on what it points to.
 type Guard struct {
 	Param int32
-	Mask  string // "" for all of it
+	Mask  string // "" for all of it, target for what it points to
 	Bits  ir.Bits
 	Eq    string // it is this constant
 	Ne    string // it is not this one
@@ -129,6 +132,7 @@ type Event struct {
 	Dropped  []Lock // entry locks that are not held at this time
 	Hard     Hard
 	BH       bool // softirqs are off by the function itself
+	Left     bool // the function has left a section of its caller's: RCU, preemption or softirqs are on again
 	When     []Guard
 	Must     bool  // on every way through the function
 	OnlyOff  bool  // wrong only with interrupts off

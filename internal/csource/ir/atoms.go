@@ -17,6 +17,21 @@ func (f *Func) Mask(a AtomID) (param int32, name string) {
 	return 0, ""
 }
 
+// Target reports whether an atom is "*param", where param is a parameter that
+// is never assigned: what a caller's "&x" points to.
+func (f *Func) Target(a AtomID) (param int32, ok bool) {
+	name, ok := strings.CutPrefix(f.Atoms[a].Text, "*")
+	if !ok {
+		return 0, false
+	}
+	for i := range f.Params {
+		if p := &f.Params[i]; p.Name == name && f.Paths[p.Path].Kind == ParamPath {
+			return int32(i), true
+		}
+	}
+	return 0, false
+}
+
 // Last reports whether an atom asks if a reference was the last one.
 func (a *Atom) Last() bool {
 	return strings.HasSuffix(a.Call, "_dec_and_test") || strings.HasSuffix(a.Call, "_sub_and_test") || strings.HasSuffix(a.Call, "_dec_and_lock")
@@ -50,7 +65,8 @@ func (f *Func) pickAtoms() {
 	ids := make([]AtomID, n)
 	kept := f.Atoms[:min(1, n)]
 	for i := 1; i < n; i++ {
-		if _, mask := f.Mask(AtomID(i)); uses[i] > 1 || must[i] || f.Atoms[i].Param >= 0 || mask != "" || f.Atoms[i].Last() {
+		_, target := f.Target(AtomID(i))
+		if _, mask := f.Mask(AtomID(i)); uses[i] > 1 || must[i] || target || f.Atoms[i].Param >= 0 || mask != "" || f.Atoms[i].Last() {
 			ids[i] = AtomID(len(kept))
 			kept = append(kept, f.Atoms[i])
 		}

@@ -163,6 +163,9 @@ func (b *fn) lvalue(e *cast.Expr) (ir.PathID, *ctype.Type) {
 		b.eval(e.Y)
 		return b.index(base, t, b.text(e.Y))
 	case cast.Deref:
+		if e.X.Op == cast.AddrOf && e.X.X != nil {
+			return b.lvalue(e.X.X)
+		}
 		base, t := b.lvalue(e.X)
 		return b.deref(base, t)
 	case cast.Binary: // pointer arithmetic: table + i
@@ -219,6 +222,9 @@ func (b *fn) assign(e *cast.Expr) (ir.Val, *ctype.Type) {
 
 // assignFrom emits dst = src, with the branches of a conditional source.
 func (b *fn) assignFrom(dst, src *cast.Expr, line int32) {
+	if dst.Op == cast.Deref && dst.X.Op == cast.AddrOf && dst.X.X != nil {
+		dst = dst.X.X // *(&x), as macros have it
+	}
 	if src.Op == cast.Cond && src.Y != nil {
 		b.diamond(src, func(e *cast.Expr) { b.assignFrom(dst, e, line) })
 		return
@@ -334,6 +340,18 @@ func (b *fn) registerResult(src *cast.Expr, dst ir.PathID) *place {
 		}
 	}
 	return nil
+}
+
+// nameResult tells the call that was just emitted how the code after it names
+// the object that it returns.
+func (b *fn) nameResult(e *cast.Expr, id ir.PathID) {
+	if b.dead || id == 0 || calleeName(e) == "" {
+		return
+	}
+	ins := b.out.Blocks[b.cur].Instrs
+	if n := len(ins); n > 0 && ins[n-1].Call != nil && ins[n-1].Call.Name == e.X.Name {
+		ins[n-1].Obj = id
+	}
 }
 
 // store emits the assignment of v to an object and gives an alias to a local

@@ -103,6 +103,9 @@ func (b *fn) returnStmt(e *cast.Expr, line int32) {
 		return
 	}
 	v, _ := b.eval(e)
+	if e != nil && e.Op == cast.Call {
+		b.nameResult(e, v.Path)
+	}
 	if e != nil && v.Text == "" && v.Kind != ir.NumberVal {
 		v.Text = b.text(e)
 	}
