@@ -186,6 +186,10 @@ func (v *view) joinedOrders(stated map[string]bool) []model.Finding {
 	var out []model.Finding
 	for _, c := range v.order.Cycles() {
 		names := refNames(c.Classes)
+		if v.traced(c.Edges) {
+			out = append(out, v.tracedOrder(c))
+			continue
+		}
 		if stated[setKey(names)] || len(names) < 2 || v.oneReport(c.Edges) {
 			continue
 		}

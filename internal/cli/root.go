@@ -46,7 +46,7 @@ func newRoot(s Streams) *cobra.Command {
 			return &exitStatus{code: exitFailure}
 		},
 	}
-	root.AddCommand(newDiagnose(s), newCore(s), newHost(s), newHostReader(s), newCheck(s), newLab(s), newRender(s), newExplain(s), newVersion(), newMan())
+	root.AddCommand(newDiagnose(s), newCore(s), newHost(s), newHostReader(s), newCheck(s), newLab(s), newTrace(s), newRender(s), newExplain(s), newVersion(), newMan())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError(c, err)
 	})

@@ -100,7 +100,21 @@ func joinWait(a *model.Edge, b model.Edge) {
 	if len(b.FromStack) > len(a.FromStack) {
 		a.FromStack = b.FromStack
 	}
+	a.Pairs = addPairs(a.Pairs, b.Pairs)
 	a.Why = addWhy(a.Why, b.Why)
+}
+
+// maxPairs bounds the instances that a joined edge keeps.
+const maxPairs = 64
+
+func addPairs(a, b []model.LockPair) []model.LockPair {
+	a = slices.Clip(a)
+	for _, p := range b {
+		if len(a) < maxPairs && !slices.Contains(a, p) {
+			a = append(a, p)
+		}
+	}
+	return a
 }
 
 func modeRank(m model.Mode) int {

@@ -11,6 +11,7 @@ import (
 
 	"gordian/internal/klog"
 	"gordian/internal/model"
+	"gordian/internal/trace"
 )
 
 // ErrUnsupported is wrapped by errors about evidence that is recognised but
@@ -40,6 +41,7 @@ type Reader struct {
 // readers lists what gordian can read, most specific first.
 func readers() []Reader {
 	return []Reader{
+		{Kind: model.InputTrace, Name: "saved lock orders", Sniff: trace.Sniff, Read: trace.Read},
 		{Kind: model.InputLog, Name: "kernel log", Sniff: looksLikeText, Read: klog.Read},
 	}
 }

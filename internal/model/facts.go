@@ -100,12 +100,22 @@ type Edge struct {
 	// deadlock against each other.
 	Gate []Ref
 
+	// Pairs are lock instances that a Before edge was seen on: some of them,
+	// where the evidence has instances at all. A class stands for its only lock.
+	Pairs []LockPair
+	// PID and Comm are of the task that was seen to take To, where one is named.
+	PID  int
+	Comm string
+
 	Func  string  // the function that takes or wants To: first that is no lock internal
 	Stack []Frame // where To is taken or wanted
 	// FromStack is where From was taken, when the evidence has it.
 	FromStack []Frame
 	Why       []Provenance // never empty
 }
+
+// LockPair is two lock instances: To was taken while From was held.
+type LockPair struct{ From, To Ref }
 
 // ContextUse is one irq usage state of a lock class: it was taken in Context,
 // or (Context Process with IRQsOn / SoftirqsOn) taken with that interrupt
