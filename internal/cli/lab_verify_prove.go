@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type kernelRun struct {
 	log      string
 	proof    *verify.Proof
 	findings []model.Finding
+	splat    bool // lockdep reported something
 	took     time.Duration
 	err      error // it could not be run
 }
@@ -125,7 +127,7 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	if err != nil {
 		return fmt.Errorf("on %s: %w", r.kernel.Name, err)
 	}
-	r.findings, err = logFindings(ctx, r.log)
+	r.findings, r.splat, err = logFindings(ctx, r.log)
 	if err != nil {
 		return err
 	}
@@ -154,7 +156,7 @@ func (v *labVerify) watcher(ctx context.Context, r *kernelRun, log io.Writer) la
 	return lab.Watcher{
 		Log: log,
 		Judge: func() bool {
-			fs, err := logFindings(ctx, r.log)
+			fs, _, err := logFindings(ctx, r.log)
 			return err == nil && atLeast(fs, v.failOn.value)
 		},
 		Say: func(text string) { v.say(r, text) },
@@ -169,16 +171,15 @@ func (v *labVerify) say(r *kernelRun, text string) {
 	fmt.Fprintf(v.Err, "%s: %s\n", safe(name), safe(text))
 }
 
-// logFindings diagnoses a console, also one that is still being written.
-func logFindings(ctx context.Context, path string) ([]model.Finding, error) {
+// logFindings diagnoses a console, also one that is still being written. splat
+// tells whether lockdep had a hand in it.
+func logFindings(ctx context.Context, path string) (fs []model.Finding, splat bool, err error) {
 	facts, err := evidence.Read(ctx, []string{path}, evidence.Options{})
-	if err != nil {
-		return nil, err
+	if err != nil || len(facts.Reports) == 0 {
+		return nil, false, err
 	}
-	if len(facts.Reports) == 0 {
-		return nil, nil
-	}
-	return sure(check.Run(ctx, facts)), nil
+	splat = slices.ContainsFunc(facts.Reports, func(r model.Report) bool { return strings.HasPrefix(r.Base().Family, "lockdep-") })
+	return sure(check.Run(ctx, facts)), splat, nil
 }
 
 // sure leaves out what a verdict should not hang on.

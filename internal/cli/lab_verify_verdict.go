@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/kconfig"
 	"gordian/internal/lab"
+	"gordian/internal/lab/kernels"
 	"gordian/internal/model"
 )
 
@@ -156,6 +158,9 @@ func (p *proof) notes() []string {
 		for _, n := range append(slices.Clone(r.proof.Notes), r.proof.Run.Notes...) {
 			out = append(out, who+n)
 		}
+		if !r.splat && r.verdict(p.failOn) == "found" && provesLocking(r.kernel) {
+			out = append(out, who+"lockdep itself reported nothing of what was found here: it knows mutexes, spinlocks and rwsems, not semaphores, nor who waits for whom")
+		}
 		c := r.proof.Coverage
 		if c.Why != "" && r.proof.Run.Stop == lab.Finished {
 			out = append(out, who+"what ran was not counted: "+c.Why)
@@ -165,4 +170,13 @@ func (p *proof) notes() []string {
 		}
 	}
 	return out
+}
+
+// provesLocking reports whether lockdep runs in a kernel.
+func provesLocking(k kernels.Kernel) bool {
+	if k.Config == "" {
+		return k.Flavour == kernels.Lockdep
+	}
+	f, err := kconfig.ReadFile(k.Config)
+	return err == nil && f.Config.On("PROVE_LOCKING")
 }

@@ -109,7 +109,7 @@ func (p *plan) proof(r *lab.Result, w Workload) *Proof {
 func (p *plan) coverage(r *lab.Result) Coverage {
 	switch {
 	case len(p.places) == 0:
-		return Coverage{Why: "the module has no functions with names"}
+		return Coverage{Why: "the module names no function that can be probed"}
 	case r.Texts[p.profile] == "" && r.Errors[p.refused] != "":
 		return Coverage{Why: r.Errors[p.refused]}
 	case r.Texts[p.profile] == "":
