@@ -28,9 +28,6 @@ func (s *coreSession) state(ctx context.Context) (*kcore.State, error) {
 	if s.seen != nil {
 		return s.seen, nil
 	}
-	if s.k.Image.Live {
-		s.k.Mem.Forget()
-	}
 	st, err := s.k.Analyze(ctx)
 	if err == nil && !s.k.Image.Live {
 		s.seen = st

@@ -48,9 +48,8 @@ type CPU struct {
 	clock uint64 // of its runqueue, ns; 0 if unknown
 }
 
-// Analyze finds tasks, stacks, and who waits for whom. It returns what could
-// be found; an error means that there is nothing to go on.
-func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
+// analyze is one look at the tasks.
+func (k *Kernel) analyze(ctx context.Context) (*State, error) {
 	s := &State{K: k, byAddr: map[uint64]*Task{}, locks: map[lockKey]*Lock{}, layout: map[[2]string]ktype.Field{}, lacks: map[[2]string]bool{}, names: map[uint64]string{}}
 	if err := s.readTasks(); err != nil {
 		return nil, fmt.Errorf("tasks: %w", err)
