@@ -39,7 +39,7 @@ func TestVerdicts(t *testing.T) {
 		"found":      {ran("", lab.Found, finding("deadlock")), "found on stock (6.1): a deadlock [deadlock]", exitFindings},
 		"warning":    {ran("", lab.Finished, warning), "pass", exitOK},
 		"busy":       {ran("", lab.Failed), "failed on stock (6.1): failed: unload m: device or resource busy", exitFindings},
-		"panicked":   {ran("", lab.Panicked), "failed", exitFindings},
+		"crashed":    {ran("", lab.Crashed), "failed", exitFindings},
 		"left taint": {bent, "still in use", exitFindings},
 		"not run":    {unrun, "not run", exitFailure},
 	}

@@ -19,6 +19,6 @@ func newTrace(s Streams) *cobra.Command {
 			return c.Help()
 		},
 	}
-	c.AddCommand(newTraceOrder(s))
+	c.AddCommand(newTraceOrder(s), newTraceUser(s))
 	return c
 }
