@@ -275,6 +275,8 @@ func (v *view) lockName(r model.Ref) string {
 	switch {
 	case ok && l.Class != "":
 		return l.Class.Name()
+	case ok && l.Addr != "" && l.In != "":
+		return typeWord(l.Type) + " at " + l.Addr + " (" + l.In + ")"
 	case ok && l.Addr != "":
 		return typeWord(l.Type) + " at " + l.Addr
 	}

@@ -52,12 +52,12 @@ func (c *Code) eventsOf(s *state, i *instr) []Event {
 func (c *Code) do(s *state, e Event, ret Value, freed *[]Event) {
 	switch e.Op {
 	case Acquire:
-		if e.Addr.Known() && len(s.held) < maxHeld {
+		if e.Addr.Known() {
 			h := hold{addr: e.Addr, typ: e.Type, mode: e.Mode, site: e.Site, via: e.Via, may: e.may}
 			if e.cond != always {
 				h.cond, h.when = ret, e.cond
 			}
-			s.held = append(s.held, h)
+			s.take(h)
 		}
 	case Release:
 		s.release(e, freed)
@@ -71,6 +71,17 @@ func (c *Code) do(s *state, e Event, ret Value, freed *[]Event) {
 		if freed != nil {
 			*freed = append(*freed, e)
 		}
+	}
+}
+
+// take adds a lock. One that was taken perhaps, on the last turn of a loop, is
+// taken now.
+func (s *state) take(h hold) {
+	if k := find(s.held, &h); k >= 0 {
+		s.held = slices.Delete(s.held, k, k+1)
+	}
+	if len(s.held) < maxHeld {
+		s.held = append(s.held, h)
 	}
 }
 

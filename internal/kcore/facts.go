@@ -167,6 +167,8 @@ func (x *facts) lock(l *Lock) {
 	m := model.Lock{Ref: ref, Boot: x.boot, Addr: fmt.Sprintf("%016x", l.Addr), Type: l.Type, Why: x.why(Reason{hex(l.Addr), l.Name + ": " + l.Words}, false)}
 	if l.Class != "" {
 		m.Class = model.ClassRef(l.Class)
+	} else {
+		m.In = x.s.inside(l.Addr)
 	}
 	x.f.Locks = append(x.f.Locks, m)
 	for _, w := range l.Waiters {

@@ -21,15 +21,23 @@ func (s *State) lockName(addr uint64, typ model.LockType) (name, class string) {
 		return c, c
 	}
 	word := strings.ReplaceAll(string(typ), "_", " ")
+	if in := s.inside(addr); in != "" {
+		return fmt.Sprintf("%s at %#x (%s)", word, addr, in), ""
+	}
+	return fmt.Sprintf("%s at %#x", word, addr), ""
+}
+
+// inside says what an address without a symbol lies in, "" if that is not known.
+func (s *State) inside(addr uint64) string {
 	if cache, off, ok := s.slabObject(addr); ok {
-		return fmt.Sprintf("%s at %#x (%s+%#x)", word, addr, cache, off), ""
+		return fmt.Sprintf("%s+%#x", cache, off)
 	}
 	for _, t := range s.Tasks {
 		if s.onStack(t, addr) {
-			return fmt.Sprintf("%s on the stack of %s", word, t.Name()), ""
+			return "stack of " + t.Name()
 		}
 	}
-	return fmt.Sprintf("%s at %#x", word, addr), ""
+	return ""
 }
 
 // depMap is where a lock's lockdep_map lies: struct and member by type.

@@ -20,12 +20,18 @@ func (s *State) spins(t *Task) {
 }
 
 // registerAgrees reports whether a register of the spinning function holds the
-// lock: native_queued_spin_lock_slowpath() keeps it in one while it spins.
+// lock: native_queued_spin_lock_slowpath() keeps it in one while it spins. It
+// is the innermost frame, or the one that an interrupt stopped.
 func (s *State) registerAgrees(t *Task, addr uint64) bool {
-	f := &t.Frames[0]
-	for r := range unwind.NumReg {
-		if v, ok := f.Regs.Get(r); ok && v == addr {
-			return true
+	for i := range t.Frames {
+		f := &t.Frames[i]
+		if i > t.Class.CallerIndex {
+			break
+		}
+		for r := range unwind.NumReg {
+			if v, ok := f.Regs.Get(r); ok && v == addr && f.Trap {
+				return true
+			}
 		}
 	}
 	return false

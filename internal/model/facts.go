@@ -68,6 +68,7 @@ type Lock struct {
 	Ref   Ref
 	Boot  Boot
 	Addr  string // as the evidence prints it
+	In    string // what the address lies in, where it has no name: "kmalloc-64+0x20"
 	Class Ref    // "" if unknown
 	Type  LockType
 	Why   Provenance

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+# Functions whose locking kcode_test.go knows. code.txt is made of this by:
+#   gcc -c code.s -o code.o && ld -Ttext 0xffffffff81000000 -e 0 code.o -o code.elf && objdump -d code.elf > code.txt
+	.text
+	.macro fn name
+	.p2align 4, 0xcc
+	.globl \name
+	.type \name, @function
+\name:
+	.endm
+
+# What the kernel's locking API is called; only the names matter.
+fn down
+	ret
+fn up
+	ret
+fn down_interruptible
+	ret
+fn mutex_lock
+	ret
+fn mutex_unlock
+	ret
+fn mutex_trylock
+	ret
+fn down_read
+	ret
+fn up_read
+	ret
+fn _raw_spin_lock
+	ret
+fn complete
+	ret
+fn msleep
+	ret
+fn panic
+	int3
+
+# down(&first); msleep(); up(&first);
+fn straight
+	endbr64
+	push %rbx
+	mov $first, %rdi
+	call down
+	call msleep
+	mov $first, %rdi
+	call up
+	pop %rbx
+	ret
+
+# A lock that is taken on one of two ways only.
+fn perhaps
+	push %rbx
+	mov %rdi, %rbx
+	test %esi, %esi
+	je 1f
+	lea 0x10(%rbx), %rdi
+	call mutex_lock
+1:	call msleep
+	pop %rbx
+	ret
+
+# Out of line block: a sweep through the text in order would see the unlock
+# before the call that sleeps.
+fn outofline
+	push %rbx
+	mov %rdi, %rbx
+	lea 0x20(%rbx), %rdi
+	call mutex_lock
+	cmpl $0, 0x8(%rbx)
+	jne 2f
+	lea 0x20(%rbx), %rdi
+	call mutex_unlock
+	pop %rbx
+	ret
+2:	call msleep
+	lea 0x20(%rbx), %rdi
+	call mutex_unlock
+	pop %rbx
+	ret
+
+# if (down_interruptible(s)) return; msleep();
+fn condition
+	push %rbp
+	mov %rdi, %rbp
+	call down_interruptible
+	test %eax, %eax
+	jne 3f
+	call msleep
+	mov %rbp, %rdi
+	call up
+3:	pop %rbp
+	ret
+
+# if (!mutex_trylock(m)) return; msleep();
+fn trial
+	push %rbp
+	mov %rdi, %rbp
+	call mutex_trylock
+	test %eax, %eax
+	je 4f
+	call msleep
+	mov %rbp, %rdi
+	call mutex_unlock
+4:	pop %rbp
+	ret
+
+# Locks and unlocks in a loop, sleeps outside of the section.
+fn around
+	push %r12
+	push %rbx
+	mov %rdi, %rbx
+	mov $10, %r12d
+5:	lea 0x8(%rbx), %rdi
+	call mutex_lock
+	lea 0x8(%rbx), %rdi
+	call mutex_unlock
+	call msleep
+	sub $1, %r12d
+	jne 5b
+	pop %rbx
+	pop %r12
+	ret
+
+# A signal: down() again and again, never up().
+fn signalled
+	push %rbx
+	mov %rdi, %rbx
+6:	mov %rbx, %rdi
+	call down
+	call msleep
+	jmp 6b
+
+# Wrappers, one of them by a tail call.
+fn take
+	add $0x18, %rdi
+	jmp mutex_lock
+fn give
+	sub $8, %rsp
+	add $0x18, %rdi
+	call mutex_unlock
+	add $8, %rsp
+	ret
+fn wrapped
+	push %r14
+	mov %rdi, %r14
+	call take
+	call msleep
+	mov %r14, %rdi
+	call give
+	pop %r14
+	ret
+
+# The lock is reached through a pointer: mutex_lock(&p->dev->lock).
+fn pointed
+	push %rbx
+	mov %rdi, %rbx
+	mov 0x30(%rbx), %rdi
+	add $0x40, %rdi
+	call mutex_lock
+	call msleep
+	mov 0x30(%rbx), %rdi
+	add $0x40, %rdi
+	call mutex_unlock
+	pop %rbx
+	ret
+
+# spin_unlock() inlined: one byte is cleared.
+fn inlined
+	push %rbx
+	mov %rdi, %rbx
+	call _raw_spin_lock
+	call msleep
+	movb $0, (%rbx)
+	call msleep
+	pop %rbx
+	ret
+
+# Completes for others, later.
+fn server
+	push %rbx
+	mov %rdi, %rbx
+	mov $state, %rdi
+	call mutex_lock
+	lea 0x50(%rbx), %rdi
+	call complete
+	mov $state, %rdi
+	call mutex_unlock
+	pop %rbx
+	ret
+
+# Spills a pointer to the stack instead of a callee-saved register.
+fn spilled
+	push %rbp
+	mov %rsp, %rbp
+	push %rbx
+	sub $24, %rsp
+	mov %rdi, -0x18(%rbp)
+	xor %ebx, %ebx
+	call down_read
+	call msleep
+	mov -0x18(%rbp), %rdi
+	call up_read
+	mov -0x8(%rbp), %rbx
+	leave
+	ret
+
+# Never comes back: what follows in the text belongs to nobody.
+fn lost
+	push %rbx
+	mov $first, %rdi
+	call down
+	call panic
+	.globl first, state
+	.set first, 0xffffffff82000000
+	.set state, 0xffffffff82000040
