@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/csource/ir"
 )
@@ -10,11 +11,11 @@ import (
 // of, and renumbers the rest. It is called when nobody analyses the function
 // any more. What is empty is shared with another summary, nothing, which has
 // no events.
-func (s *Summary) Compact(nothing *Summary) {
-	c := &compactor{fn: s.Fn, old: s.Fn.Paths, ids: make([]ir.PathID, len(s.Fn.Paths)), locks: map[*Lock]bool{}, nodes: map[*Node]bool{}}
-	c.kept = make([]ir.Path, 1, 8)
+func (m *Memory) Compact(s, nothing *Summary) {
+	c := m.compactor(s.Fn)
 	c.summary(s)
 	s.Ret = c.keep(s.Ret)
+	m.kept = c.kept
 	if s.Fn.Paths = nothing.Fn.Paths; len(c.kept) > 1 {
 		s.Fn.Paths = append([]ir.Path(nil), c.kept...)
 	}
@@ -33,7 +34,7 @@ type Wanted struct{ Acquires, Sleeps, Waits, Enables, Completes bool }
 
 // Settle gives up the events that nobody wants. What sleeps stays known for
 // Sleeper.
-func (s *Summary) Settle(w Wanted, nothing *Summary) {
+func (m *Memory) Settle(s *Summary, w Wanted, nothing *Summary) {
 	s.own = s.Sleeper()
 	s.Callbacks, s.Pairs = nil, nil
 	if !w.Acquires {
@@ -51,7 +52,7 @@ func (s *Summary) Settle(w Wanted, nothing *Summary) {
 	if !w.Completes {
 		s.Completes = nil
 	}
-	s.Compact(nothing)
+	m.Compact(s, nothing)
 }
 
 // Sleeper is something that may sleep in every call of a function.
@@ -70,13 +71,42 @@ func (s *Summary) Sleeper() *Sleeper {
 	return s.own
 }
 
+// compactor starts on a function, with memory that is used again.
+func (m *Memory) compactor(f *ir.Func) *compactor {
+	m.locks, m.nodes = cleared(m.locks), cleared(m.nodes)
+	m.numbers = append(m.numbers[:0], make([]ir.PathID, len(f.Paths))...)
+	return &compactor{memory: m, fn: f, old: f.Paths, kept: append(m.kept[:0], ir.Path{}), ids: m.numbers, locks: m.locks, nodes: m.nodes}
+}
+
+// maxStrings bounds the strings of which copies are shared.
+const maxStrings = 1 << 16
+
+// intern returns a copy of s that keeps nothing else in memory, the same for
+// equal strings as far as they are known. What a unit's functions name goes
+// with the unit.
+func (m *Memory) intern(s string) string {
+	if s == "" {
+		return ""
+	}
+	if c, ok := m.strs[s]; ok {
+		return c
+	}
+	if m.strs == nil || len(m.strs) >= maxStrings {
+		m.strs = map[string]string{}
+	}
+	s = strings.Clone(s)
+	m.strs[s] = s
+	return s
+}
+
 type compactor struct {
-	fn    *ir.Func
-	old   []ir.Path
-	kept  []ir.Path
-	ids   []ir.PathID    // new numbers of old paths, 0 for those that are not kept yet
-	locks map[*Lock]bool // slices are shared between events
-	nodes map[*Node]bool
+	memory *Memory
+	fn     *ir.Func
+	old    []ir.Path
+	kept   []ir.Path
+	ids    []ir.PathID    // new numbers of old paths, 0 for those that are not kept yet
+	locks  map[*Lock]bool // slices are shared between events
+	nodes  map[*Node]bool
 }
 
 // keep returns the new number of a path.
@@ -88,6 +118,8 @@ func (c *compactor) keep(id ir.PathID) ir.PathID {
 		return n
 	}
 	p := c.old[id]
+	in := c.memory.intern
+	p.Name, p.Owner, p.Decl, p.Class, p.Text = in(p.Name), in(p.Owner), in(p.Decl), in(p.Class), in(p.Text)
 	p.Base = c.keep(p.Base)
 	if len(p.Args) > 0 {
 		args := make([]ir.PathID, len(p.Args))
@@ -109,6 +141,16 @@ func (c *compactor) lock(l *Lock) {
 	c.locks[l] = true
 	l.Path = c.keep(l.Path)
 	l.Flags = 0
+	in := c.memory.intern
+	l.Class, l.Decl, l.Expr, l.API, l.Sub = in(l.Class), in(l.Decl), in(l.Expr), in(l.API), in(l.Sub)
+}
+
+func (c *compactor) guards(gs []Guard) {
+	in := c.memory.intern
+	for i := range gs {
+		g := &gs[i]
+		g.Mask, g.Eq, g.Ne = in(g.Mask), in(g.Eq), in(g.Ne)
+	}
 }
 
 func (c *compactor) list(ls []Lock) {
@@ -120,6 +162,7 @@ func (c *compactor) list(ls []Lock) {
 func (c *compactor) trace(n *Node) {
 	for ; n != nil && !c.nodes[n]; n = n.Prev {
 		c.nodes[n] = true
+		n.Text = c.memory.intern(n.Text)
 		c.lock(n.Lock)
 	}
 }
@@ -128,6 +171,8 @@ func (c *compactor) event(e *Event) {
 	if e == nil {
 		return
 	}
+	e.API, e.Text = c.memory.intern(e.API), c.memory.intern(e.Text)
+	c.guards(e.When)
 	c.lock(&e.Lock)
 	c.list(e.Dropped)
 	c.list(e.Past)
@@ -143,6 +188,11 @@ func (c *compactor) summary(s *Summary) {
 	for i := range s.Exits {
 		c.list(s.Exits[i].Held)
 		c.list(s.Exits[i].Freed)
+		c.guards(s.Exits[i].When)
+		s.Exits[i].Eq = c.memory.intern(s.Exits[i].Eq)
+		for j, class := range s.Exits[i].Unsure {
+			s.Exits[i].Unsure[j] = c.memory.intern(class)
+		}
 		s.Exits[i].Obj, s.Exits[i].Self = c.keep(s.Exits[i].Obj), c.keep(s.Exits[i].Self)
 	}
 	for _, es := range [][]*Event{s.Acquires, s.Sleeps, s.Waits, s.Enables, s.Completes, s.Callbacks} {
@@ -177,6 +227,7 @@ func (c *compactor) summary(s *Summary) {
 }
 
 func (c *compactor) slip(s *Slip) {
+	s.Ret = c.memory.intern(s.Ret)
 	c.lock(&s.Lock)
 	c.list(s.Locks)
 	c.list(s.Peers)

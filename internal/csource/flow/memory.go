@@ -13,6 +13,12 @@ type Memory struct {
 	inited map[ir.PathID]bool // locks that the function initialises
 	given  map[ir.AtomID]bool // locals that are stored elsewhere
 	ids    map[bkey]ir.PathID
+
+	kept    []ir.Path // these are Compact's
+	numbers []ir.PathID
+	locks   map[*Lock]bool
+	nodes   map[*Node]bool
+	strs    map[string]string
 }
 
 // Bounds of what is kept: to clear what one huge function left would cost each

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/csource/arena"
 	"gordian/internal/csource/ctype"
 )
 
@@ -31,6 +32,9 @@ type Packer struct {
 	refs   []Ref
 	called map[string]bool
 	seen   map[Ref]bool
+
+	nameIDs [][]uint64 // by function: its Names in the table
+	ids     arena.Lists[uint64]
 }
 
 // Begin starts on a unit.
@@ -80,10 +84,36 @@ func (w *Packer) typ(p *ctype.Type) uint64 {
 func (w *Packer) Seal() {
 	u := w.unit
 	u.left.Store(int32(len(u.Funcs)))
-	u.tables = tables{strs: slices.Clone(w.tables.strs), types: slices.Clone(w.tables.types)}
+	u.tables = tables{strs: together(w.tables.strs), types: slices.Clone(w.tables.types)}
+	for i, f := range u.Funcs {
+		for j := range f.Names {
+			f.Names[j] = u.tables.strs[w.nameIDs[i][j]-1]
+		}
+	}
+	w.nameIDs = w.nameIDs[:0]
+	w.ids.Reset()
 	clear(w.tables.strs)
 	clear(w.tables.types)
 	w.unit = nil
+}
+
+// together copies strings into one piece of memory: millions of small ones
+// would keep the garbage collector busy.
+func together(list []string) []string {
+	size := 0
+	for _, s := range list {
+		size += len(s)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, s := range list {
+		b.WriteString(s)
+	}
+	all, out := b.String(), make([]string, len(list))
+	for i, s := range list {
+		out[i], all = all[:len(s)], all[len(s):]
+	}
+	return out
 }
 
 // Pack moves the body of f into its packed form. What f had is the caller's
@@ -99,6 +129,11 @@ func (w *Packer) Pack(f *Func) {
 	for i := range f.Blocks {
 		w.block(&f.Blocks[i])
 	}
+	ids := w.ids.Make(len(f.Names))
+	for _, name := range f.Names {
+		ids = append(ids, w.str(name))
+	}
+	w.nameIDs = append(w.nameIDs, ids)
 	f.packed = append([]byte(nil), w.buf...)
 	f.Unload()
 	f.Paths = nil

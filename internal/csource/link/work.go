@@ -140,7 +140,7 @@ func (p *Program) component(comp []int32, m *memory) {
 		if p.Huge() {
 			p.funcs[comp[0]].Drop()
 		}
-		p.release(comp)
+		p.release(comp, m)
 		return
 	}
 	rounds := 1
@@ -159,7 +159,7 @@ func (p *Program) component(comp []int32, m *memory) {
 		}
 	}
 	for _, id := range comp {
-		p.sums[id].Compact(p.dull[0])
+		m.flow.Compact(p.sums[id], p.dull[0])
 		if p.Huge() {
 			p.funcs[id].Drop()
 		} else {
@@ -167,7 +167,7 @@ func (p *Program) component(comp []int32, m *memory) {
 		}
 	}
 	m.bodies.Reset()
-	p.release(comp)
+	p.release(comp, m)
 }
 
 func b2i(b bool) int {
@@ -220,22 +220,22 @@ func (p *Program) matters(f *ir.Func, r *ir.Ref) bool {
 
 // release gives up what only callers of a function want to know, once the
 // last of them is summed up.
-func (p *Program) release(comp []int32) {
+func (p *Program) release(comp []int32, m *memory) {
 	for _, v := range comp {
 		if p.waiting[v].Load() == 0 {
-			p.settle(v)
+			p.settle(v, m)
 		}
 		for _, w := range p.succ[v] {
 			if p.waiting[w].Add(-1) == 0 && p.sums[w] != nil && !slices.Contains(comp, w) {
-				p.settle(w)
+				p.settle(w, m)
 			}
 		}
 	}
 }
 
-func (p *Program) settle(v int32) {
+func (p *Program) settle(v int32, m *memory) {
 	if s := p.sums[v]; !s.Boring && !p.handled[s.Fn] {
-		s.Settle(p.wanted(s.Fn), p.dull[0])
+		m.flow.Settle(s, p.wanted(s.Fn), p.dull[0])
 	}
 }
 
