@@ -1,7 +1,5 @@
 package cast
 
-import "sort"
-
 // Pos is a byte offset into the file's text. A token that came out of a macro
 // has the position of the macro's call.
 type Pos int32
@@ -20,6 +18,9 @@ type File struct {
 	Macros   []*Macro // defined here and worth expanding elsewhere
 	Comments []Comment
 	Stats    Stats
+	// Named reports whether a name occurs among the file's identifiers. It is
+	// good for as long as the tree.
+	Named func(name string) bool
 	// Arms is set if some #if of the file was decided by the choice of arms:
 	// another choice may give another tree.
 	Arms bool
@@ -27,7 +28,15 @@ type File struct {
 
 // Line returns the line of p, from 1.
 func (f *File) Line(p Pos) int {
-	return sort.Search(len(f.Lines), func(i int) bool { return f.Lines[i] > int32(p) })
+	low, high := 0, len(f.Lines) // sort.Search, a million times
+	for low < high {
+		if mid := (low + high) / 2; f.Lines[mid] > int32(p) {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
 }
 
 // Include is one #include directive that stands in a chosen arm.

@@ -107,6 +107,7 @@ func (p *parser) finish() *cast.File {
 	f := p.f
 	f.Includes, f.Comments, f.Arms = p.r.Includes, p.r.Comments, p.r.ByChoice
 	f.Macros = p.r.Macros(f.Path, f.Line)
+	f.Named = p.r.Named
 	if p.r.Truncated && f.Stats.FirstError == "" {
 		f.Stats.SkipDecls++
 		f.Stats.FirstError = "the file is too large: its end was not read"

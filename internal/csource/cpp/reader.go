@@ -121,6 +121,10 @@ func (r *Reader) release(b []Token) {
 	}
 }
 
+// Named reports whether a name occurred in the text, or in a macro that it may
+// use.
+func (r *Reader) Named(name string) bool { return r.tab.has(name) }
+
 // Symbol is the symbol with number n; the pointer is good until the next Fill.
 func (r *Reader) Symbol(n int32) *Symbol { return &r.tab.syms[n] }
 

@@ -79,6 +79,17 @@ func (t *symtab) intern(name string, h uint32) int32 {
 	return n
 }
 
+// has reports whether a name is known.
+func (t *symtab) has(name string) bool {
+	h, mask := hashOf(name), uint32(len(t.index)-1)
+	for i := (h ^ h>>15) & mask; t.index[i] != 0; i = (i + 1) & mask {
+		if s := &t.syms[t.index[i]]; s.hash == h && s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // grow doubles the index when it is half full.
 func (t *symtab) grow() {
 	t.index = make([]int32, 2*len(t.index))

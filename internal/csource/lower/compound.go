@@ -10,15 +10,6 @@ import (
 // alone do not say so once the paths have met again, so the whole is followed
 // as one value beside them.
 
-// countCompounds counts, by text, the conditions with && or || of a function.
-func (b *fn) countCompounds(s *cast.Stmt) {
-	walkStmt(s, func(e *cast.Expr) {
-		if isCompound(e) {
-			b.compounds[b.text(e)]++
-		}
-	}, func(*cast.Var) {}, map[string]int{})
-}
-
 func isCompound(e *cast.Expr) bool {
 	return e.Op == cast.Binary && (e.Name == "&&" || e.Name == "||")
 }

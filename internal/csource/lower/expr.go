@@ -7,7 +7,6 @@ import (
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
-	"gordian/internal/csource/lockapi"
 )
 
 // eval emits the calls and assignments in e, in order, and returns its value
@@ -122,10 +121,19 @@ func (b *fn) symbol(e *cast.Expr) ir.Val {
 	case "true":
 		return ir.Val{Kind: ir.NumberVal, Num: 1, Text: "1"}
 	}
+	if !digits(s) {
+		return ir.Val{Kind: ir.SymbolVal, Text: b.str(s)}
+	}
 	if n, err := strconv.ParseInt(s, 0, 64); err == nil {
 		return ir.Val{Kind: ir.NumberVal, Num: n, Text: b.str(s)}
 	}
 	return ir.Val{Kind: ir.SymbolVal, Text: b.str(s)}
+}
+
+// digits reports whether a text begins as a number does: to parse one that is
+// none costs an error.
+func digits(s string) bool {
+	return s != "" && (s[0] == '-' || s[0] == '+' || s[0] >= '0' && s[0] <= '9')
 }
 
 func (b *fn) ident(e *cast.Expr) (ir.Val, *ctype.Type) {
@@ -451,10 +459,11 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 		res = b.atom(e)
 	}
 	b.emit(ir.Instr{Call: c, Atom: res, Line: b.line(e.Pos)})
-	t := b.env.Types.FuncResult(name)
+	fn := b.callee(name)
+	t := fn.result
 	out := ir.Val{Kind: ir.AtomVal, Atom: res}
 	if t == nil || t.Kind != ctype.Scalar {
-		if b.isFresh(name) {
+		if fn.fresh {
 			out.Path = b.freshPath(name, t)
 		} else if name != "" {
 			out.Path = b.callPath(name, vals, t)
@@ -464,21 +473,4 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 		}
 	}
 	return out, t
-}
-
-// isFresh reports whether two calls of a function return different objects.
-func (b *fn) isFresh(name string) bool {
-	if api := b.env.Table.Call(name); api != nil {
-		for i := range api.Effects {
-			if api.Effects[i].Kind == lockapi.Alloc {
-				return true
-			}
-		}
-	}
-	for _, w := range []string{"alloc", "create", "new", "find", "lookup", "first", "next", "pop", "dequeue", "remove", "pick", "last"} {
-		if strings.Contains(name, w) {
-			return true
-		}
-	}
-	return false
 }

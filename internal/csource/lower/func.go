@@ -70,7 +70,7 @@ func (l *file) function(f *cast.Func) *ir.Func {
 	b.out.Name, b.out.Line, b.out.End = l.str(f.Name), l.line(f.Pos), l.line(f.End)
 	b.out.Static, b.out.Inline, b.out.Skipped = f.Static, f.Inline, f.Skipped > 0
 	b.result(f)
-	b.survey(f.Body)
+	b.survey(f.Body, nil)
 	b.cur = b.newBlock()
 	b.pushScope(nil)
 	b.params(f)
@@ -265,95 +265,4 @@ func (b *fn) declare(name string, t *ctype.Type) *local {
 	}
 	b.bind(name, v)
 	return v
-}
-
-// countWrites counts, by name, what assigns a variable or takes its address.
-func countWrites(s *cast.Stmt, n map[string]int) {
-	walkStmt(s, func(e *cast.Expr) {
-		switch e.Op {
-		case cast.Assign, cast.PreInc, cast.PreDec, cast.PostInc, cast.PostDec:
-			if e.X != nil && e.X.Op == cast.Ident {
-				n[e.X.Name]++
-			}
-		case cast.AddrOf:
-			if e.X != nil && e.X.Op == cast.Ident {
-				n[e.X.Name]++
-			}
-		case cast.Call:
-			if calleeName(e) == "swap" {
-				for _, a := range e.Args {
-					if a.Op == cast.Ident {
-						n[a.Name] += 2
-					}
-				}
-			}
-		}
-	}, func(v *cast.Var) {
-		if v.Init != nil {
-			n[v.Name]++
-		}
-	}, n)
-}
-
-// walkStmt visits every expression and declaration below s.
-func walkStmt(s *cast.Stmt, expr func(*cast.Expr), decl func(*cast.Var), n map[string]int) {
-	if s == nil {
-		return
-	}
-	visit := func(e *cast.Expr) {
-		cast.Walk(e, func(x *cast.Expr) bool {
-			expr(x)
-			if x.Op == cast.StmtExpr {
-				walkStmt(x.Body, expr, decl, n)
-			}
-			return true
-		})
-	}
-	if s.Kind == cast.LoopStmt && s.X != nil {
-		for _, a := range s.X.Args { // the macro assigns its cursor
-			if a.Op == cast.Ident {
-				n[a.Name]++
-				break
-			}
-		}
-	}
-	visit(s.X)
-	visit(s.Y)
-	for _, v := range s.Decls {
-		decl(v)
-		visit(v.Init)
-	}
-	walkStmt(s.Init, expr, decl, n)
-	walkStmt(s.Body, expr, decl, n)
-	walkStmt(s.Else, expr, decl, n)
-	for _, c := range s.List {
-		walkStmt(c, expr, decl, n)
-	}
-}
-
-// findLabels records each label with the blocks around it.
-func (b *fn) findLabels(s *cast.Stmt, around []*cast.Stmt) {
-	if s == nil {
-		return
-	}
-	if s.Kind == cast.LabelStmt {
-		b.labels[s.Label] = &label{block: -1, scopes: append([]*cast.Stmt(nil), around...)}
-	}
-	if s.Kind == cast.BlockStmt || s.Kind == cast.ScopedStmt || s.Kind == cast.ForStmt {
-		around = append(around, s)
-	}
-	for _, e := range []*cast.Expr{s.X, s.Y} {
-		cast.Walk(e, func(x *cast.Expr) bool {
-			if x.Op == cast.StmtExpr {
-				b.findLabels(x.Body, around)
-			}
-			return true
-		})
-	}
-	b.findLabels(s.Init, around)
-	b.findLabels(s.Body, around)
-	b.findLabels(s.Else, around)
-	for _, c := range s.List {
-		b.findLabels(c, around)
-	}
 }

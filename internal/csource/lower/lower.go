@@ -40,7 +40,7 @@ type Env struct {
 // File lowers every function of f. Nothing in the result refers to f or w.
 func (w *Lowerer) File(f *cast.File, env *Env) *ir.Unit {
 	u := &ir.Unit{File: env.Path, Dir: path.Dir(env.Path), Check: env.Check, Header: env.Head, Locks: map[string]ir.Global{}}
-	w.strs = again(w.strs, maxKept)
+	w.strs, w.callees = again(w.strs, maxKept), again(w.callees, maxKept)
 	l := &file{Lowerer: w, f: f, env: env, unit: u, funcs: map[string]bool{}}
 	w.packer.Begin(u)
 	for _, fn := range f.Funcs {
@@ -105,11 +105,6 @@ func (l *file) join(parts ...string) string {
 }
 
 func (l *file) line(p cast.Pos) int32 { return int32(l.f.Line(p)) }
-
-// isFunc reports whether a name that is no local denotes a function.
-func (l *file) isFunc(name string) bool {
-	return l.funcs[name] || l.env.Types.FuncResult(name) != nil
-}
 
 // globals collects file-scope locks, function tables and registrations.
 func (l *file) globals() {

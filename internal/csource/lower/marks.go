@@ -13,7 +13,7 @@ import (
 // assigned, since the kernel's own code asks for it.
 func (l *file) marks() {
 	for _, m := range l.env.Marks {
-		if l.marked(m) {
+		if l.f.Named(m) && l.marked(m) {
 			l.says(m)
 		}
 	}

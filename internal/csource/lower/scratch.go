@@ -2,7 +2,6 @@ package lower
 
 import (
 	"gordian/internal/csource/arena"
-	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ir"
 )
 
@@ -10,10 +9,11 @@ import (
 // function is lowered to is packed at once. The zero value is ready. It is for
 // one goroutine.
 type Lowerer struct {
-	strs   map[string]string
-	buf    []byte
-	packer ir.Packer
-	fn     fn
+	strs    map[string]string
+	callees map[string]callee
+	buf     []byte
+	packer  ir.Packer
+	fn      fn
 }
 
 // Memory that is larger is given up rather than used again: to clear what one
@@ -90,12 +90,4 @@ func (b *fn) newBlock() int32 {
 	blk := &b.out.Blocks[n]
 	*blk = ir.Block{Instrs: blk.Instrs[:0], Term: ir.Halt}
 	return int32(n)
-}
-
-// survey reads a body once before it is lowered: what is written, which
-// conditions of several parts there are, and where labels stand.
-func (b *fn) survey(s *cast.Stmt) {
-	countWrites(s, b.writes)
-	b.countCompounds(s)
-	b.findLabels(s, nil)
 }
