@@ -63,6 +63,7 @@ func allowed() map[string][]string {
 		"lab/kbuild":      {},
 		"lab/verify":      {"kstack", "lab", "lab/kernels", "lab/kmod", "lab/proto"},
 		"lab/kmod":        {},
+		"lab/explore":     {"csource/lockapi", "lab/kbuild"},
 		"lab/initramfs":   {},
 		"lab/proto":       {},
 		"lab/guest":       {"lab/proto"},

@@ -50,6 +50,7 @@ type labRun struct {
 	log, append        string
 	console            bool
 	memory, cpus       int
+	explore            string
 
 	work string // folder for what is built; gone at the end
 }
@@ -87,6 +88,8 @@ func newLabRun(s Streams) *cobra.Command {
 	f.StringVar(&r.append, "append", "", "`WORDS` for the kernel's command line")
 	f.IntVar(&r.memory, "memory", lab.DefaultMemoryMB, "`MB` of memory of the guest")
 	f.IntVar(&r.cpus, "cpus", lab.DefaultCPUs, "`N` CPUs of the guest")
+	f.StringVar(&r.explore, "explore", "", "make the last --module hang, if it can: in `FUNCTIONS`, those of a saved report (FILE.json), or anywhere")
+	f.Lookup("explore").NoOptDefVal = exploreAll
 	r.out.addFlags(c, s)
 	addChoice(c, r.failOn, "fail-on", "least severity of a finding that stops the run and makes the exit status 1")
 	addChoice(c, r.minConfidence, "min-confidence", "leave out findings that are less sure than this")
@@ -110,6 +113,7 @@ func (r *labRun) run(ctx context.Context) error {
 	if err != nil || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
+	r.read = r.withSchedule(job, res, r.read)
 	verdict := r.diagnose.run(ctx, []string{r.log})
 	if verdict != nil {
 		return verdict // findings, or a log that cannot be read
@@ -156,16 +160,6 @@ func (r *labRun) findKernel() (kernels.Kernel, error) {
 }
 
 func (r *labRun) steps(ctx context.Context, j *lab.Job) error {
-	for _, spec := range r.modules {
-		words := strings.Split(spec, ",")
-		path, err := r.moduleFile(ctx, words[0], j.Kernel)
-		if err != nil {
-			return err
-		}
-		if err := j.Load(path, words[1:]); err != nil {
-			return err
-		}
-	}
 	for _, f := range r.files {
 		host, guest, ok := strings.Cut(f, ":")
 		if !ok {
@@ -181,6 +175,33 @@ func (r *labRun) steps(ctx context.Context, j *lab.Job) error {
 			return err
 		}
 	}
+	return r.addWork(ctx, j)
+}
+
+// addWork loads the modules and works them; the last one is explored if that
+// is asked for.
+func (r *labRun) addWork(ctx context.Context, j *lab.Job) error {
+	for i, spec := range r.modules {
+		words := strings.Split(spec, ",")
+		path, err := r.moduleFile(ctx, words[0], j.Kernel)
+		if err != nil {
+			return err
+		}
+		if r.explore != "" && i == len(r.modules)-1 {
+			return r.addExplored(ctx, j, path, words[1:])
+		}
+		if err := j.Load(path, words[1:]); err != nil {
+			return err
+		}
+	}
+	if r.explore != "" {
+		return errors.New("--explore: name the module by --module")
+	}
+	return r.addRound(j)
+}
+
+// addRound runs the program, if there is one, and then watches.
+func (r *labRun) addRound(j *lab.Job) error {
 	if r.program != "" {
 		words, err := splitWords(r.program)
 		if err != nil {
