@@ -107,6 +107,10 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 		f.Confidence = lowered(f.Confidence)
 		f.Reasons = append(f.Reasons, "the handler and the holder are in different files, and may be of different drivers")
 	}
+	if strings.Contains(h.Lock.Name, ".") && apart(h, u) {
+		f.Confidence = lowered(f.Confidence)
+		f.Reasons = append(f.Reasons, "the handler and the holder are of different drivers, which may never share one such lock")
+	}
 	f.Path = []model.PathStep{{Kind: model.Before, From: name, To: name, Mode: h.Lock.Mode, At: whereText(inIRQ),
 		Why: append(v.whys(u.Path), v.whys(h.Path)...)}}
 	v.addPath(&f, "CPU0: "+last.Func+"() holds "+name+" with "+irq+"s enabled", u.Path)
@@ -123,6 +127,12 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 	f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return strings.HasPrefix(x.Title, "For two locks") })
 	f.Fix = append(v.irqFixes(h.Context, &u.Lock, last), f.Fix...)
 	return f
+}
+
+// apart reports whether two drivers, none of which is the lock's own code, come
+// to a lock through a library: each has its own object.
+func apart(h, u *srcfact.Use) bool {
+	return h.Driver != u.Driver && h.Driver != "" && u.Driver != "" && h.Driver != h.Home && u.Driver != u.Home
 }
 
 // from says where a path into another function starts.

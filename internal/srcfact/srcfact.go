@@ -145,6 +145,8 @@ type Use struct {
 	Enabled bool             // false: taken in that context; true: taken with it enabled
 	Path    []Step           // from an entry (how the kernel gets here) to the acquisition
 	Sure    model.Confidence // of the entry and the way from it
+	Driver  string           // the module of the entry
+	Home    string           // the module of the function that takes it
 	Reasons []string
 }
 

@@ -3,6 +3,7 @@ package flow
 import (
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
+	"gordian/internal/model"
 	"gordian/internal/srcfact"
 )
 
@@ -338,6 +339,8 @@ func (r *run) value(s *state, v ir.Val) val {
 		return val{bits: symBits(v.Text), eqs: r.vals.only(v.Text)}
 	case ir.AddrVal, ir.FuncVal, ir.StringVal:
 		return val{bits: ir.Pos}
+	case ir.SignVal:
+		return val{bits: r.signOf(s, v)}
 	}
 	if v.Atom != 0 {
 		if i := r.slot[v.Atom]; i >= 0 {
@@ -345,6 +348,29 @@ func (r *run) value(s *state, v ir.Val) val {
 		}
 	}
 	return val{bits: ir.Any}
+}
+
+// signOf is the outcome of a condition on a parameter.
+func (r *run) signOf(s *state, v ir.Val) ir.Bits {
+	if v.Atom == 0 || r.slot[v.Atom] < 0 {
+		return ir.Any
+	}
+	p := s.vals[r.slot[v.Atom]]
+	yes, no := p.bits&ir.Bits(v.Num) != 0, p.bits&^ir.Bits(v.Num) != 0
+	if v.Text != "" {
+		yes, no = r.vals.may(p, v.Text), r.vals.eq(p) != v.Text
+		if v.Num == 0 {
+			yes, no = no, yes
+		}
+	}
+	var out ir.Bits
+	if yes {
+		out |= ir.Neg | ir.Pos
+	}
+	if no {
+		out |= ir.Zero
+	}
+	return out
 }
 
 func numBits(n int64) ir.Bits {
@@ -397,6 +423,7 @@ func (r *run) forget(s *state, dep string, except ir.AtomID) {
 // assign is dst = src.
 func (r *run) assign(in *ir.Instr, s *state) {
 	v := r.value(s, in.Src)
+	r.handed(in, s)
 	if in.Dst != 0 {
 		p := &r.fn.Paths[in.Dst]
 		switch p.Kind {
@@ -413,6 +440,21 @@ func (r *run) assign(in *ir.Instr, s *state) {
 		return
 	}
 	r.set(s, in.Atom, v)
+}
+
+// handed is a held semaphore of which the address is stored: whoever finds it
+// there will release it.
+func (r *run) handed(in *ir.Instr, s *state) {
+	if in.Src.Kind != ir.AddrVal || in.Dst == 0 || r.fn.Paths[in.Dst].Kind != ir.FieldPath {
+		return
+	}
+	for i := range s.held {
+		if h := &s.held[i]; h.Path == in.Src.Path && h.Type == model.Semaphore {
+			s.makeUnsure(h.Class)
+			s.held = append(append([]Lock(nil), s.held[:i]...), s.held[i+1:]...)
+			return
+		}
+	}
 }
 
 // detach keeps locks that were reached through a local, now that the local

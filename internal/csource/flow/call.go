@@ -371,7 +371,7 @@ func (r *run) apply(g *Summary, in *ir.Instr, s *state) []*state {
 		for _, e := range ways {
 			r.unsureOf(g, e, in, s)
 		}
-		r.least(ways, in, s)
+		r.least(g, ways, in, s)
 		r.plainResult(g, ways, in, s)
 		return []*state{s}
 	}
@@ -497,7 +497,7 @@ func (r *run) outAtom(g Guard, in *ir.Instr) ir.AtomID {
 
 // least applies what all ways out of a callee allow: interrupts, softirqs or
 // preemption that it turns on. What it may have turned off is not counted on.
-func (r *run) least(ways []*Exit, in *ir.Instr, s *state) {
+func (r *run) least(g *Summary, ways []*Exit, in *ir.Instr, s *state) {
 	x := *ways[0]
 	for _, e := range ways[1:] {
 		x.BH, x.Preempt, x.RCU = min(x.BH, e.BH), min(x.Preempt, e.Preempt), min(x.RCU, e.RCU)
@@ -509,8 +509,17 @@ func (r *run) least(ways []*Exit, in *ir.Instr, s *state) {
 		r.hardAfter(x.Hard, in, s)
 	}
 	s.bh += min(x.BH, 0)
+	s.opened(g, x.BH)
 	s.preempt += min(x.Preempt, 0)
 	s.rcu += min(x.RCU, 0)
+}
+
+// opened notes that softirqs may still be off after a callee that seems to turn
+// them on, though its name does not say that it does.
+func (s *state) opened(g *Summary, bh int8) {
+	if bh < 0 && !closes(g.Fn.Name) {
+		s.soft = true
+	}
 }
 
 // unsureOf stops following the locks that an exit may or may not change.
@@ -568,6 +577,7 @@ func (r *run) leaveBy(g *Summary, e *Exit, in *ir.Instr, s *state) {
 	s.hidden = s.hidden || e.Hidden
 	r.hardAfter(e.Hard, in, s)
 	s.bh += e.BH
+	s.opened(g, e.BH)
 	// A callee that seems to return inside such a section has more often left
 	// it where that was not seen.
 	s.preempt += min(e.Preempt, 0)
@@ -722,7 +732,7 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 			continue
 		}
 		a := in.Call.Args[g.Param]
-		if a.Kind != ir.PathVal || a.Path == 0 {
+		if a.Kind != ir.PathVal && a.Kind != ir.SignVal || a.Path == 0 {
 			continue
 		}
 		p := &r.fn.Paths[a.Path]
@@ -730,6 +740,12 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 			continue
 		}
 		n := Guard{Param: p.Index, Mask: g.Mask, Bits: g.Bits, Eq: g.Eq, Ne: g.Ne}
+		if a.Kind == ir.SignVal {
+			var ok bool
+			if n, ok = signGuard(p.Index, a, g); !ok {
+				continue
+			}
+		}
 		if i := slices.IndexFunc(out, func(o Guard) bool { return o.Param == n.Param && o.Mask == n.Mask }); i >= 0 {
 			out = slices.Clone(out)
 			if out[i].Bits &= n.Bits; out[i].Eq == "" {
@@ -743,6 +759,25 @@ func (r *run) lifted(when []Guard, in *ir.Instr, own []Guard) []Guard {
 		}
 	}
 	return out
+}
+
+// signGuard turns a callee's condition on the outcome of a comparison into one
+// on the parameter that is compared.
+func signGuard(param int32, a ir.Val, g Guard) (Guard, bool) {
+	if g.Mask != "" || g.Eq != "" || g.Bits != ir.Zero && g.Bits&ir.Zero != 0 {
+		return Guard{}, false
+	}
+	n := Guard{Param: param, Bits: ir.Bits(a.Num)}
+	if g.Bits == ir.Zero {
+		n.Bits = ir.Any &^ n.Bits
+	}
+	if a.Text != "" {
+		n = Guard{Param: param, Bits: ir.Any, Eq: a.Text}
+		if (a.Num == 1) == (g.Bits == ir.Zero) {
+			n.Eq, n.Ne = "", a.Text
+		}
+	}
+	return n, true
 }
 
 // rebased expresses a callee's lock in terms of the caller.

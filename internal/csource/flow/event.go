@@ -319,19 +319,19 @@ func (r *run) addTake(s *state, l Lock, try bool) {
 	if !r.once(seenKey{kind: "take" + string(rune('0'+s.hard)), line: l.Line, a: l.Class, p: l.Path}) {
 		return
 	}
-	r.sum.Takes = append(r.sum.Takes, Take{Lock: l, Hard: s.hard, BH: s.bh > 0, Try: try, Quiet: s.quiet > 0})
+	r.sum.Takes = append(r.sum.Takes, Take{Lock: l, When: r.guards(s), Hard: s.hard, BH: s.bh > 0 || s.soft, Try: try, Quiet: s.quiet > 0})
 }
 
 func (r *run) site(g *Summary, in *ir.Instr, s *state, indirect bool) {
 	why, _ := r.atomic(s, nil, AsEntry, false)
 	k := seenKey{kind: "site", line: in.Line, a: g.Fn.Name, b: string(rune('0' + s.hard)), p: ir.PathID(len(s.held))}
-	if s.bh > 0 {
+	if s.bh > 0 || s.soft {
 		k.b += "b"
 	}
 	if !r.once(k) {
 		return
 	}
-	r.sum.Calls = append(r.sum.Calls, Site{Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0, Atomic: why != "", Quiet: s.quiet > 0,
+	r.sum.Calls = append(r.sum.Calls, Site{Callee: g.Fn, Line: in.Line, Hard: s.hard, BH: s.bh > 0 || s.soft, Atomic: why != "", Quiet: s.quiet > 0,
 		Held: s.held[:len(s.held):len(s.held)], Indirect: indirect})
 }
 

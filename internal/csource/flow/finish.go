@@ -454,6 +454,17 @@ func opens(name string) bool {
 	return false
 }
 
+// closes reports whether a function's name says that it ends a section that its
+// caller began.
+func closes(name string) bool {
+	for _, w := range []string{"unlock", "put", "enable", "end", "stop", "finish", "exit", "leave", "restore", "release", "unmap", "drop", "thaw", "on", "done"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // addExit adds a way out to the summary, joined with one of the same effect.
 func (r *run) addExit(e *exitState, bad map[lockKey]bool) {
 	x := Exit{Hard: e.s.hard, BH: e.s.bh, Preempt: e.s.preempt, RCU: e.s.rcu, Quiet: e.s.quiet, Ret: e.ret.bits, Eq: r.vals.eq(e.ret), When: r.guards(e.s)}

@@ -95,7 +95,7 @@ func (b *book) rebase(g *ir.Func, id ir.PathID, call []ir.Val, depth int) ir.Pat
 	p := &g.Paths[id]
 	switch p.Kind {
 	case ir.ParamPath:
-		if int(p.Index) < len(call) {
+		if int(p.Index) < len(call) && call[p.Index].Kind != ir.SignVal {
 			return call[p.Index].Path
 		}
 		return 0

@@ -11,6 +11,7 @@ type state struct {
 	regions []region // where interrupts were turned off, outermost first
 	hard    Hard
 	bh      int8
+	soft    bool // softirqs may be off, though bh does not say so
 	preempt int8
 	rcu     int8
 	quiet   int8 // interrupt lines that are disabled
@@ -91,7 +92,8 @@ func (s *state) key() uint64 {
 // join adds what is known in t to s, which has the same key. It reports
 // whether s changed.
 func (s *state) join(t *state, c *constants) bool {
-	changed := false
+	changed := t.soft && !s.soft
+	s.soft = s.soft || t.soft
 	for i := range s.vals {
 		v, w := &s.vals[i], &t.vals[i]
 		if b := v.bits | w.bits; b != v.bits {

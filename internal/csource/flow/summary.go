@@ -167,6 +167,7 @@ type Site struct {
 // Take is an acquisition with the state around it.
 type Take struct {
 	Lock  Lock
+	When  []Guard
 	Hard  Hard // before it, and before what it does to interrupts by itself
 	BH    bool
 	Try   bool

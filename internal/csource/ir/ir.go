@@ -149,6 +149,7 @@ const (
 	FuncVal            // a function's name, or a name that may be one: Text
 	AtomVal            // the value of atom Atom (a comparison, an expression)
 	StringVal
+	SignVal // whether the parameter Path has a sign of Num, or, if there is a Text, is (1) or is not (0) that constant
 )
 
 // Val is a value.

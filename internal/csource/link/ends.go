@@ -50,7 +50,7 @@ func (b *facts) end(f *ir.Func, e *flow.End) {
 	}
 	if flow.HandedOn(&e.Lock) {
 		s.Confidence = model.Low
-	} else if len(sites) > 0 && !(e.Freed && mixed) && !isWrapper(f) {
+	} else if len(sites) > 0 && !(e.Freed && mixed) && !isWrapper(f) && !strings.HasSuffix(e.Lock.Class, "()") {
 		s.Confidence = model.High
 		s.Reasons = append(s.Reasons, "its callers are known")
 	}

@@ -276,6 +276,9 @@ func (b *facts) take(f *ir.Func, t *flow.Take) {
 	if b.library(f, &t.Lock) {
 		return
 	}
+	if b.chosen(f, t) {
+		return
+	}
 	off := t.Hard == flow.Off || t.Lock.IRQ == lockapi.IRQPlain || t.Lock.IRQ == lockapi.IRQFlags
 	bh := off || t.BH || t.Lock.IRQ == lockapi.IRQBottom
 	b.use(f, l, t, b.ctx.hardirq, model.Hardirq, false)
@@ -286,6 +289,36 @@ func (b *facts) take(f *ir.Func, t *flow.Take) {
 	if !bh {
 		b.use(f, l, t, b.ctx.softOn, model.Softirq, true)
 	}
+}
+
+// chosen reports whether a parameter decides if a function turns interrupts off
+// with this lock: "if (irq) spin_lock(l); else spin_lock_irqsave(l, flags);".
+// Who calls it from where, an interrupt or not, is told by that parameter,
+// which is not followed here.
+func (b *facts) chosen(f *ir.Func, t *flow.Take) bool {
+	if t.Lock.IRQ == lockapi.IRQPlain || t.Lock.IRQ == lockapi.IRQFlags || len(b.entry[f]) > 0 || b.ctx.hardirq.from[f.ID] == nil && b.ctx.softirq.from[f.ID] == nil {
+		return false
+	}
+	takes := b.sums[f.ID].Takes
+	for i := range takes {
+		u := &takes[i]
+		if u.Lock.Class == t.Lock.Class && u.Lock.IRQ != t.Lock.IRQ && exclude(t.When, u.When) {
+			return true
+		}
+	}
+	return false
+}
+
+// exclude reports whether two conditions on parameters cannot both hold.
+func exclude(a, c []flow.Guard) bool {
+	for _, g := range a {
+		for _, h := range c {
+			if g.Param == h.Param && g.Mask == h.Mask && (g.Bits&h.Bits == 0 || g.Eq != "" && (h.Eq != "" && h.Eq != g.Eq || h.Ne == g.Eq) || h.Eq != "" && g.Ne == h.Eq) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // library reports whether a lock is an argument's, of a structure that all of
@@ -314,6 +347,7 @@ func (b *facts) use(f *ir.Func, l srcfact.Lock, t *flow.Take, r *reach, ctx mode
 	if h.depth > 4 {
 		u.Sure = lower(u.Sure)
 	}
+	u.Driver, u.Home = b.module[r.root(f).Unit], b.module[f.Unit]
 	u.Path = append(r.way(f), b.lockSteps(&t.Lock, f)...)
 	b.out.Uses = append(b.out.Uses, u)
 }
@@ -326,8 +360,12 @@ func (b *facts) slip(f *ir.Func, s *flow.Slip) {
 			s.Conf = model.Low
 		}
 	}
-	if strings.HasSuffix(s.Lock.Class, "()") && s.Kind != string(srcfact.SlipSleep) {
-		s.Conf = model.Low // it has no better name than what returned it
+	if strings.HasSuffix(s.Lock.Class, "()") {
+		if s.Kind != string(srcfact.SlipSleep) {
+			s.Conf = model.Low // it has no better name than what returned it
+		} else if s.Lock.Via != nil {
+			s.Conf = lower(s.Conf) // who releases it may know it by another
+		}
 	}
 	if isCore(f.Unit) {
 		s.Conf = lower(s.Conf)

@@ -36,6 +36,18 @@ func (r *reach) way(f *ir.Func) []srcfact.Step {
 	return out
 }
 
+// root is the entry from which a function is reached.
+func (r *reach) root(f *ir.Func) *ir.Func {
+	for n := 0; n < 64; n++ {
+		h := r.from[f.ID]
+		if h == nil || h.prev == nil {
+			break
+		}
+		f = h.prev
+	}
+	return f
+}
+
 // descend is the steps of an event: the calls that lead to it, then what it is.
 func descend(e *flow.Event, last srcfact.StepKind, l *srcfact.Lock) []srcfact.Step {
 	var out []srcfact.Step

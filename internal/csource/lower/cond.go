@@ -107,6 +107,9 @@ func (b *fn) cond(e *cast.Expr, then, els int32) {
 			b.jump(map[bool]int32{true: then, false: els}[e.Name == "true"])
 			return
 		}
+		if l := b.lookup(e.Name); l != nil && l.test != nil && b.outcome(l, e, then, els, line) {
+			return
+		}
 	case cast.Call:
 		if b.condCall(e, then, els, line) {
 			return

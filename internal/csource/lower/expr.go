@@ -448,6 +448,9 @@ func (b *fn) call(e *cast.Expr, res ir.AtomID) (ir.Val, *ctype.Type) {
 	}
 	for _, a := range args {
 		v, _ := b.eval(a)
+		if s, ok := b.signArg(a); ok {
+			v = s
+		}
 		if v.Kind == ir.UnknownVal || v.Kind == ir.SymbolVal || v.Kind == ir.AtomVal {
 			v.Text = b.text(a)
 		}

@@ -32,10 +32,11 @@ type fn struct {
 type local struct {
 	name  string // unique in the function
 	typ   *ctype.Type
-	param int32     // index, -1
-	alias ir.PathID // what it stands for, if it is assigned once
-	key   string    // its name in the source
-	outer *local    // of the same name
+	param int32      // index, -1
+	alias ir.PathID  // what it stands for, if it is assigned once
+	test  *cast.Expr // the condition that it is the outcome of, if it is assigned once
+	key   string     // its name in the source
+	outer *local     // of the same name
 }
 
 // scope is a block with its variables and its cleanups.

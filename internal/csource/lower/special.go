@@ -6,6 +6,7 @@ import (
 	"gordian/internal/csource/cast"
 	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
+	"gordian/internal/csource/lockapi"
 )
 
 // special handles calls that are no calls: annotations of conditions, casts
@@ -16,6 +17,9 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 	case "likely", "unlikely", "__builtin_expect", "READ_ONCE", "ACCESS_ONCE", "rcu_access_pointer", "WARN_ON", "WARN_ON_ONCE",
 		"WARN", "WARN_ONCE", "smp_load_acquire", "ERR_CAST", "rcu_dereference", "rcu_dereference_raw", "__force", "unrcu_pointer",
 		"rcu_dereference_bh", "rcu_dereference_sched", "data_race":
+		if n > 0 && strings.HasPrefix(name, "WARN") && b.tries(e.Args[0]) {
+			return ir.Val{}, nil, true
+		}
 		if n > 0 {
 			v, t := b.eval(e.Args[0])
 			return v, t, true
@@ -68,6 +72,16 @@ func (b *fn) special(e *cast.Expr, name string) (ir.Val, *ctype.Type, bool) {
 		return ir.Val{}, nil, true
 	}
 	return ir.Val{}, nil, false
+}
+
+// tries reports whether e tries to take a lock. Code that warns if that worked
+// asserts that somebody holds it.
+func (b *fn) tries(e *cast.Expr) bool {
+	if e.Op != cast.Call {
+		return false
+	}
+	api := b.env.Table.Call(calleeName(e))
+	return api != nil && len(api.Effects) > 0 && api.Effects[0].Kind == lockapi.Acquire && api.Effects[0].Try && api.Effects[0].On == lockapi.IfTrue
 }
 
 // errorValue is ERR_PTR(-EIO), or the value of what is cast.

@@ -135,6 +135,9 @@ func (b *fn) decls(vs []*cast.Var) {
 			b.emit(ir.Instr{Dst: b.localPath(l), Atom: b.localAtom(l), Line: b.line(v.Pos)})
 			continue
 		}
+		if isBool(v.Init) && b.writes[v.Name] == 1 {
+			l.test = v.Init
+		}
 		name := &cast.Expr{Op: cast.Ident, Name: v.Name, Pos: v.Pos}
 		b.assignFrom(name, v.Init, b.line(v.Pos))
 	}
