@@ -1,8 +1,6 @@
 package kcode
 
 import (
-	"slices"
-
 	"gordian/internal/model"
 	"gordian/internal/unwind"
 )
@@ -20,7 +18,7 @@ type Event struct {
 // forgets the arguments.
 func (c *Code) apply(s *state, i *instr, freed *[]Event) {
 	if k := s.unlocks(i); k >= 0 {
-		s.held = slices.Delete(s.held, k, k+1)
+		s.drop(k)
 		return
 	}
 	if i.op != opCall && i.op != opJmp || i.target == 0 {
@@ -53,7 +51,10 @@ func (c *Code) do(s *state, e Event, ret Value, freed *[]Event) {
 	switch e.Op {
 	case Acquire:
 		if e.Addr.Known() {
-			h := hold{addr: e.Addr, typ: e.Type, mode: e.Mode, site: e.Site, via: e.Via, may: e.may}
+			h := hold{addr: e.Addr, typ: e.Type, mode: e.Mode, site: e.Site, via: e.Via, n: 1}
+			if e.may {
+				h.n, h.may = 0, true
+			}
 			if e.cond != always {
 				h.cond, h.when = ret, e.cond
 			}
@@ -74,17 +75,6 @@ func (c *Code) do(s *state, e Event, ret Value, freed *[]Event) {
 	}
 }
 
-// take adds a lock. One that was taken perhaps, on the last turn of a loop, is
-// taken now.
-func (s *state) take(h hold) {
-	if k := find(s.held, &h); k >= 0 {
-		s.held = slices.Delete(s.held, k, k+1)
-	}
-	if len(s.held) < maxHeld {
-		s.held = append(s.held, h)
-	}
-}
-
 // release drops a lock: the one that was taken last under that address.
 func (s *state) release(e Event, freed *[]Event) {
 	for k := len(s.held) - 1; k >= 0; k-- {
@@ -93,9 +83,9 @@ func (s *state) release(e Event, freed *[]Event) {
 			continue
 		}
 		if e.may {
-			h.may = true
+			h.n, h.may = max(h.n-1, 0), true
 		} else {
-			s.held = slices.Delete(s.held, k, k+1)
+			s.drop(k)
 		}
 		return
 	}
@@ -106,8 +96,8 @@ func (s *state) release(e Event, freed *[]Event) {
 		return
 	}
 	for k := range s.held { // some lock of this type: any
-		if s.held[k].typ == e.Type {
-			s.held[k].may = true
+		if h := &s.held[k]; h.typ == e.Type {
+			h.n, h.may = max(h.n-1, 0), true
 		}
 	}
 }
@@ -127,15 +117,15 @@ func (s *state) branch(i *instr, taken bool) {
 	if !s.tested.Known() {
 		return
 	}
-	kept := s.held[:0:0]
-	for _, h := range s.held {
+	all := s.held
+	s.held = nil
+	for _, h := range all {
 		if h.when != always && h.cond == s.tested {
 			if zero != (h.when == onZero) {
 				continue
 			}
 			h.when, h.cond = always, Value{}
 		}
-		kept = append(kept, h)
+		s.take(h)
 	}
-	s.held = kept
 }

@@ -129,6 +129,7 @@ func TestHeld(t *testing.T) {
 		{"condition", 0, unwind.BP, []string{text(model.Semaphore, obj, true)}, []uint64{obj}},
 		{"trial", 0, unwind.BP, mutex(obj, true), []uint64{obj}},
 		{"around", 0, unwind.BX, nil, []uint64{obj + 8}},
+		{"nested", 0, unwind.BX, []string{text(model.RWSem, obj, true)}, []uint64{obj, obj}},
 		{"signalled", 0, unwind.BX, []string{text(model.Semaphore, obj, true)}, nil},
 		{"wrapped", 0, unwind.R14, mutex(obj+0x18, true), []uint64{obj + 0x18}},
 		{"pointed", 0, unwind.BX, mutex(obj+0x1040, true), []uint64{obj + 0x1040}},

@@ -69,7 +69,7 @@ func (c *Code) analyze(ip uint64, trap bool) (*Point, error) {
 	}
 	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Events: w.after(at), Call: target}
 	for _, h := range s.held {
-		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: !h.may && h.when == always})
+		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: h.n > 0 && h.when == always})
 	}
 	return p, nil
 }

@@ -27,7 +27,8 @@ type hold struct {
 	mode model.Mode
 	site uint64 // address of the call
 	via  string // of a helper that takes it, or ""
-	may  bool   // not on every path
+	n    int    // how often it was taken on every path: readers may nest
+	may  bool   // and once more on some path
 	// cond is the result that decides, with when, whether it was taken.
 	cond Value
 	when cond
@@ -81,23 +82,23 @@ func (s *state) join(o *state, at uint64) bool {
 	return changed
 }
 
-// joinHeld merges the locks of another path into s.
+// joinHeld merges the locks of another path into s: what is held on both is
+// held, what is held on one may be.
 func (s *state) joinHeld(o *state) bool {
 	changed := false
 	for i := range s.held {
 		h := &s.held[i]
-		k := find(o.held, h)
-		if (k < 0 || o.held[k].may) && !h.may {
-			h.may, changed = true, true
+		n, may := 0, true
+		if k := find(o.held, h); k >= 0 {
+			n, may = min(h.n, o.held[k].n), h.n != o.held[k].n || o.held[k].may
 		}
-		if k >= 0 && h.when != always && o.held[k].when == always {
-			// Surely taken on one path, on condition on the other.
-			h.when, h.may, changed = always, true, true
+		if n < h.n || may && !h.may {
+			h.n, h.may, changed = min(n, h.n), h.may || may, true
 		}
 	}
 	for _, h := range o.held {
 		if find(s.held, &h) < 0 && len(s.held) < maxHeld {
-			h.may = true
+			h.n, h.may = 0, true
 			s.held = append(s.held, h)
 			changed = true
 		}
@@ -106,5 +107,31 @@ func (s *state) joinHeld(o *state) bool {
 }
 
 func find(hs []hold, h *hold) int {
-	return slices.IndexFunc(hs, func(x hold) bool { return x.addr == h.addr && x.typ == h.typ && x.mode == h.mode })
+	return slices.IndexFunc(hs, func(x hold) bool {
+		return x.addr == h.addr && x.typ == h.typ && x.mode == h.mode && x.when == h.when && x.cond == h.cond
+	})
+}
+
+// take adds a lock, or takes it once more.
+func (s *state) take(h hold) {
+	if k := find(s.held, &h); k >= 0 {
+		h.n, h.may = min(h.n+s.held[k].n, maxHeld), h.may || s.held[k].may
+		s.held = slices.Delete(s.held, k, k+1)
+	}
+	if len(s.held) < maxHeld {
+		s.held = append(s.held, h)
+	}
+}
+
+// drop releases the k-th lock once.
+func (s *state) drop(k int) {
+	h := &s.held[k]
+	switch {
+	case h.n > 1:
+		h.n--
+	case h.n == 1 && h.may:
+		h.n = 0
+	default:
+		s.held = slices.Delete(s.held, k, k+1)
+	}
 }

@@ -112,7 +112,7 @@ func taken(h hold, exits []exit) (Event, bool) {
 		n, isConst := x.value.Const()
 		k := find(x.held, &h)
 		switch {
-		case k >= 0 && (x.held[k].may || x.held[k].when != always):
+		case k >= 0 && (x.held[k].n == 0 || x.held[k].when != always):
 			e.may = true
 		case k >= 0 && isConst && uint32(n) == 0:
 			zero++

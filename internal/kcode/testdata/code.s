@@ -121,6 +121,24 @@ fn around
 	pop %r12
 	ret
 
+# A reader that reads again in a loop: down_read(s); do { down_read(s);
+# up_read(s); } while (…); up_read(s);
+fn nested
+	push %rbx
+	mov %rdi, %rbx
+	call down_read
+7:	mov %rbx, %rdi
+	call down_read
+	mov %rbx, %rdi
+	call up_read
+	call msleep
+	test %eax, %eax
+	jne 7b
+	mov %rbx, %rdi
+	call up_read
+	pop %rbx
+	ret
+
 # A signal: down() again and again, never up().
 fn signalled
 	push %rbx
