@@ -1,0 +1,84 @@
+package vmtest
+
+import (
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gordian/internal/lab"
+	"gordian/internal/lab/proto"
+	"gordian/internal/model"
+)
+
+// kinds are the parameters of the modules in testdata: two semaphores, or two
+// mutexes, in opposite orders, with nothing between the two acquires.
+var kinds = []string{"sleeping=0", "sleeping=1"}
+
+// Without help they do not hang in fifty loads: what TestExplore shows is not luck.
+func TestNarrowWindowsHideTheDeadlock(t *testing.T) {
+	k := kernel(t, "stock")
+	ko := module(t, "testdata/opposite", k)
+	for _, kind := range kinds {
+		j := job(t, k)
+		for range 50 {
+			if err := j.Load(ko, []string{kind}); err != nil {
+				t.Fatal(err)
+			}
+			j.Steps = append(j.Steps, proto.Step{Op: proto.Unload, Path: "opposite", Name: "unload"})
+		}
+		j.Watch(time.Second)
+		v := run(t.Context(), t, j, lab.Limits{Timeout: 8 * time.Minute}, lab.Dump{})
+		if v.err != nil || v.Stop != lab.Finished || len(v.findings) > 0 {
+			t.Errorf("%s: %+v, %v, %v", kind, v.Result, v.err, v.rules())
+		}
+	}
+}
+
+// explored runs `gordian lab run --explore` and returns its report and status.
+func explored(t *testing.T, module string) (model.Document, int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), binary(t), "lab", "run", "--module", "testdata/"+module,
+		"--explore", "--watch", "2s", "--timeout", "6m", "--format", "json", "--log", filepath.Join(t.TempDir(), "console.log"))
+	var said strings.Builder
+	c.Stderr = &said
+	out, err := c.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	var doc model.Document
+	if err := json.Unmarshal(out, &doc); err != nil {
+		t.Fatalf("%s: %v\n%s", module, err, said.String())
+	}
+	return doc, c.ProcessState.ExitCode()
+}
+
+func TestExplore(t *testing.T) {
+	kernel(t, "stock")
+	for _, kind := range kinds {
+		m := "opposite," + kind
+		doc, status := explored(t, m)
+		if status != 1 || len(doc.Findings) == 0 || doc.Findings[0].Rule != "deadlock" {
+			t.Errorf("%s: status %d, %d findings", m, status, len(doc.Findings))
+			continue
+		}
+		if len(doc.Sections) != 1 || doc.Sections[0].ID != "schedule" || len(doc.Sections[0].Rows) != 2 {
+			t.Errorf("%s: no schedule of two tasks: %+v", m, doc.Sections)
+		}
+	}
+}
+
+// What is correct gets through all attempts.
+func TestExploreOfTheRepaired(t *testing.T) {
+	kernel(t, "stock")
+	for _, kind := range kinds {
+		m := "opposite-fixed," + kind
+		if doc, status := explored(t, m); status != 0 || len(doc.Findings) != 0 {
+			t.Errorf("%s: status %d, %d findings", m, status, len(doc.Findings))
+		}
+	}
+}
