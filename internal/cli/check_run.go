@@ -134,12 +134,13 @@ func sourceInputs(s *srcfact.Facts) *model.Facts {
 // the time would double its run. GOGC and GOMEMLIMIT win.
 func roomy() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
-// memoryLimit is where collecting garbage becomes more urgent than speed.
-const memoryLimit = 6 << 30
+// memoryLimit is where collecting garbage becomes more urgent than speed. A
+// whole kernel keeps 1.3 GB at most.
+const memoryLimit = 3500 << 20

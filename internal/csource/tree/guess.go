@@ -24,7 +24,7 @@ func (r *resolver) guessed(from, name string, angle bool) string {
 	r.guess.Lock()
 	defer r.guess.Unlock()
 	for _, dir := range r.kbuildDirs(filepath.Dir(from)) {
-		if p := filepath.Join(dir, name); r.disk.exists(p) {
+		if p := filepath.Join(dir, name); r.sees(from, p) {
 			return p
 		}
 	}
@@ -41,7 +41,7 @@ func (r *resolver) above(from, name string) string {
 	dir := filepath.Dir(from)
 	for range maxAbove {
 		for _, p := range []string{filepath.Join(dir, name), filepath.Join(dir, "include", name)} {
-			if r.disk.exists(p) {
+			if r.sees(from, p) {
 				return p
 			}
 		}

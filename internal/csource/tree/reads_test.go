@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -32,5 +33,23 @@ func TestReadsAndReplace(t *testing.T) {
 	}
 	if _, ok := have["drivers/a/b.c"]; ok {
 		t.Error("b.c was read")
+	}
+}
+
+// Nothing outside of a kernel tree decides what a file in it means: a folder
+// there may change all the time, and no result would ever be kept.
+func TestNothingOutsideOfTheTree(t *testing.T) {
+	top := t.TempDir()
+	plantFile(t, top, "out.h", "struct out { int x; };\n")
+	inner := plant(t, kernelFiles("drivers/a/c.c: #include \"../../../out.h\"\n#include <../../out.h>\nint c;\n", "drivers/a/Makefile: ccflags-y := -I$(srctree)/..\n")...)
+	root := filepath.Join(top, "linux")
+	if err := os.Rename(inner, root); err != nil {
+		t.Fatal(err)
+	}
+	s := walk(t, Options{Root: root, Paths: []string{filepath.Join(root, "drivers/a")}, Jobs: 2})
+	for _, r := range s.tree.Reads() {
+		if _, in := inside(root, r.Path); !in {
+			t.Errorf("%s was looked at", r.Path)
+		}
 	}
 }

@@ -44,7 +44,7 @@ func (r *resolver) find(from string, inc include) string {
 		return ""
 	}
 	if !inc.angle {
-		if p := filepath.Join(filepath.Dir(from), name); r.disk.exists(p) {
+		if p := filepath.Join(filepath.Dir(from), name); r.sees(from, p) {
 			return p
 		}
 	}
@@ -57,6 +57,19 @@ func (r *resolver) find(from string, inc include) string {
 		return p
 	}
 	return r.guessed(from, name, inc.angle)
+}
+
+// sees says whether there is a file p for the file from. What is in a kernel
+// tree takes nothing from outside of it: "../../../x.h" may lead into folders
+// that have nothing to do with it, and that change all the time.
+func (r *resolver) sees(from, p string) bool {
+	if root := r.disk.root; root != "" {
+		_, in := inside(root, from)
+		if _, stays := inside(root, p); in && !stays {
+			return false
+		}
+	}
+	return r.disk.exists(p)
 }
 
 // arch returns the architecture that the file from belongs to.
@@ -98,13 +111,13 @@ func (r *resolver) search(arch, name string) string {
 		return ""
 	}
 	for _, dir := range systemDirs(arch) {
-		if p := filepath.Join(r.disk.root, dir, name); r.disk.exists(p) {
+		if p := filepath.Join(r.disk.root, dir, name); r.sees(r.disk.root, p) {
 			return p
 		}
 	}
 	if rest, ok := strings.CutPrefix(filepath.ToSlash(name), "asm/"); ok {
 		for _, dir := range []string{"include/asm-generic", "include/uapi/asm-generic"} {
-			if p := filepath.Join(r.disk.root, dir, rest); r.disk.exists(p) {
+			if p := filepath.Join(r.disk.root, dir, rest); r.sees(r.disk.root, p) {
 				return p
 			}
 		}
