@@ -29,7 +29,7 @@ type btf struct {
 
 	index sync.Once
 	seed  maphash.Seed
-	names map[uint64]uint32 // hash of a name to the type of that name
+	slots []uint32 // hash table of names: 1 + place in at
 }
 
 // Parse reads the BTF of a kernel.
@@ -163,32 +163,49 @@ func (b *btf) rawStr(off uint32) []byte {
 // find returns the id of the type of a name.
 func (b *btf) find(name string) (uint32, bool) {
 	b.index.Do(b.buildIndex)
-	id, ok := b.names[maphash.String(b.seed, name)]
-	if !ok || b.str(b.get(id).name) != name {
+	if len(b.slots) == 0 {
 		return 0, false
 	}
-	return id, true
+	mask := uint64(len(b.slots) - 1)
+	for h := maphash.String(b.seed, name) & mask; b.slots[h] != 0; h = (h + 1) & mask {
+		if p := b.at[b.slots[h]-1]; string(b.rawStr(binary.LittleEndian.Uint32(b.b[p:]))) == name {
+			return b.first + b.slots[h] - 1, true
+		}
+	}
+	return 0, false
 }
 
-// buildIndex indexes what a person may ask for by name. Where names collide,
-// the first structure or union wins, then an enum, then a typedef.
+// buildIndex indexes what a person may ask for by name. Of types of one name
+// the first structure or union is found, then an enum, then a typedef: those
+// that go in first stand first.
 func (b *btf) buildIndex() {
-	b.seed = maphash.MakeSeed()
-	b.names = make(map[uint64]uint32, len(b.at)/4)
-	for _, kinds := range [...][2]Kind{{Struct, Union}, {Enum, Enum64}, {Typedef, Typedef}} {
-		for i, p := range b.at {
-			k := kindOf(binary.LittleEndian.Uint32(b.b[p+4:]))
-			if k != kinds[0] && k != kinds[1] {
-				continue
+	var ranked [3][]uint32
+	for i, p := range b.at {
+		if binary.LittleEndian.Uint32(b.b[p:]) == 0 {
+			continue
+		}
+		switch kindOf(binary.LittleEndian.Uint32(b.b[p+4:])) {
+		case Struct, Union:
+			ranked[0] = append(ranked[0], uint32(i))
+		case Enum, Enum64:
+			ranked[1] = append(ranked[1], uint32(i))
+		case Typedef:
+			ranked[2] = append(ranked[2], uint32(i))
+		}
+	}
+	size := 64
+	for size < 2*(len(ranked[0])+len(ranked[1])+len(ranked[2])) {
+		size *= 2
+	}
+	b.seed, b.slots = maphash.MakeSeed(), make([]uint32, size)
+	mask := uint64(size - 1)
+	for _, list := range ranked {
+		for _, i := range list {
+			h := maphash.Bytes(b.seed, b.rawStr(binary.LittleEndian.Uint32(b.b[b.at[i]:]))) & mask
+			for b.slots[h] != 0 {
+				h = (h + 1) & mask
 			}
-			name := b.rawStr(binary.LittleEndian.Uint32(b.b[p:]))
-			if len(name) == 0 {
-				continue
-			}
-			h := maphash.Bytes(b.seed, name)
-			if _, ok := b.names[h]; !ok {
-				b.names[h] = b.first + uint32(i)
-			}
+			b.slots[h] = i + 1
 		}
 	}
 }

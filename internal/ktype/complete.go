@@ -10,8 +10,11 @@ import (
 func (t *Types) Complete(prefix string) []string {
 	t.btf.index.Do(t.btf.buildIndex)
 	var out []string
-	for _, id := range t.btf.names {
-		if name := t.btf.str(t.btf.get(id).name); strings.HasPrefix(name, prefix) {
+	for _, slot := range t.btf.slots {
+		if slot == 0 {
+			continue
+		}
+		if name := t.btf.str(t.btf.get(t.btf.first + slot - 1).name); strings.HasPrefix(name, prefix) {
 			out = append(out, name)
 		}
 	}
