@@ -36,6 +36,7 @@ type coreCommand struct {
 	format *choice
 	live   bool
 	mem    byteSize
+	source string
 }
 
 func newCore(s Streams) *cobra.Command {
@@ -53,6 +54,7 @@ func newCore(s Streams) *cobra.Command {
 	_ = c.RegisterFlagCompletionFunc("format", x.format.complete)
 	c.Flags().BoolVar(&x.live, "live", false, "the running kernel, through /proc/kcore, in place of VMCORE")
 	addMem(c, &x.mem)
+	addVmlinux(c, &x.source)
 	c.AddCommand(newCoreTrim(s))
 	return c
 }
@@ -72,6 +74,11 @@ func (x *coreCommand) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer k.Close() //nolint:errcheck // opened for reading
+	if x.source != "" {
+		if err := k.UseVmlinux(x.source); err != nil {
+			return fmt.Errorf("--vmlinux %w", err)
+		}
+	}
 	for _, lack := range k.Incomplete {
 		complain(x.Streams, fmt.Errorf("incomplete: %s", lack))
 	}

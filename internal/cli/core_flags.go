@@ -23,6 +23,10 @@ func addMem(c *cobra.Command, size *byteSize) {
 	c.Flags().Var(size, "mem", "keep at most this much of a dump in memory, as in 512M")
 }
 
+func addVmlinux(c *cobra.Command, file *string) {
+	c.Flags().StringVar(file, "vmlinux", "", "`FILE` with the debug information of a dump's kernel: adds source lines and inlined functions")
+}
+
 func (b *byteSize) Type() string { return "SIZE" }
 
 func (b *byteSize) String() string {

@@ -36,6 +36,7 @@ type diagnose struct {
 	minConfidence *choice
 	maxFindings   limit
 	mem           byteSize
+	vmlinux       string
 }
 
 func newDiagnose(s Streams) *cobra.Command {
@@ -61,6 +62,7 @@ func newDiagnose(s Streams) *cobra.Command {
 	addChoice(c, d.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
 	addChoice(c, d.minConfidence, "min-confidence", "leave out findings that are less sure than this")
 	addMem(c, &d.mem)
+	addVmlinux(c, &d.vmlinux)
 	c.Flags().Var(&d.maxFindings, "max-findings", "show at most `N` findings, the worst first (0: all)")
 	return c
 }
@@ -124,7 +126,7 @@ func (d *diagnose) readAll(ctx context.Context, args []string) (*model.Facts, er
 	}
 	done := make(chan result, 1)
 	go func() {
-		f, err := d.read(ctx, args, evidence.Options{Stdin: d.In, Progress: bar.update, MaxMemory: int64(d.mem)})
+		f, err := d.read(ctx, args, evidence.Options{Stdin: d.In, Progress: bar.update, MaxMemory: int64(d.mem), Vmlinux: d.vmlinux})
 		done <- result{f, err}
 	}()
 	select {

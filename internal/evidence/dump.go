@@ -51,6 +51,11 @@ func readDump(ctx context.Context, paths []string, stdin io.Reader, o Options, f
 		return err
 	}
 	defer k.Close() //nolint:errcheck // opened for reading
+	if o.Vmlinux != "" {
+		if err := k.UseVmlinux(o.Vmlinux); err != nil {
+			return fmt.Errorf("--vmlinux %w", err)
+		}
+	}
 	input := len(f.Inputs)
 	f.Inputs = append(f.Inputs, model.Input{Path: paths[0], Kind: model.InputCore, Bytes: sizes(paths), Format: k.Image.Format})
 	boot := f.NewBoot()

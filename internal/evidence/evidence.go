@@ -26,6 +26,8 @@ type Options struct {
 	Progress func(done, total int64)
 	// MaxMemory bounds the pages of a dump that are kept, in bytes; 0: the default.
 	MaxMemory int64
+	// Vmlinux names the file with the debug information of a dump's kernel; "": none.
+	Vmlinux string
 }
 
 // Reader turns one kind of evidence into facts.

@@ -28,6 +28,8 @@ type Kernel struct {
 
 	// Incomplete lists what could not be read, for people.
 	Incomplete []string
+
+	lines *ksym.Lines // nil without a vmlinux
 }
 
 // Open opens a dump (several paths: the parts of a split one) or /proc/kcore,
@@ -46,7 +48,13 @@ func Open(ctx context.Context, paths []string, o kmem.Options) (*Kernel, error) 
 }
 
 // Close closes the files.
-func (k *Kernel) Close() error { return k.Image.Close() }
+func (k *Kernel) Close() error {
+	var err error
+	if k.lines != nil {
+		err = k.lines.Close()
+	}
+	return errors.Join(err, k.Image.Close())
+}
 
 // start finds what everything else needs. What cannot be found leaves an empty
 // table and a note: the log may still be readable.

@@ -19,7 +19,11 @@ const betweenLooks = 50 * time.Millisecond
 // show it and the task has not run in between; a holder only if both name it.
 func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
 	if !k.Image.Live {
-		return k.analyze(ctx)
+		s, err := k.analyze(ctx)
+		if err == nil {
+			s.addLines()
+		}
+		return s, err
 	}
 	k.Mem.Forget()
 	before, err := k.analyze(ctx)
@@ -39,6 +43,7 @@ func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
 	if n := after.keepAgreed(before); n > 0 {
 		after.note(fmt.Sprintf("%d waits or holders were seen in one of two looks only, and are left out: the kernel is running", n))
 	}
+	after.addLines()
 	return after, nil
 }
 

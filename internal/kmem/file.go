@@ -24,6 +24,7 @@ type part struct {
 	info   []byte // VMCOREINFO, where it stands outside the notes
 	live   bool
 	split  bool     // one of several files
+	end    uint64   // of a split dump: behind the memory that all parts have
 	lacks  []string // what is known to be missing
 }
 
@@ -99,12 +100,10 @@ func (im *Image) openFile(ctx context.Context, path string, o Options) (file, er
 
 // join makes one store of the parts of a dump.
 func (im *Image) join(parts []part) error {
-	var stores []store
 	for i, p := range parts {
 		if len(parts) > 1 && !p.split {
 			return fmt.Errorf("file %d of %d is no part of a split dump (makedumpfile --split): name one dump", i+1, len(parts))
 		}
-		stores = append(stores, p.store)
 		im.Incomplete = append(im.Incomplete, p.lacks...)
 		if len(p.notes) > 0 && len(im.CPUs) == 0 {
 			im.addNotes(p.notes)
@@ -115,7 +114,7 @@ func (im *Image) join(parts []part) error {
 	}
 	im.store, im.Format, im.Live = parts[0].store, parts[0].format, parts[0].live
 	if parts[0].split {
-		im.joinSplit(stores)
+		im.joinSplit(parts)
 	}
 	return nil
 }

@@ -120,9 +120,11 @@ func TestNotADump(t *testing.T) {
 
 func TestMissingPart(t *testing.T) {
 	m := newFake(4)
-	im := open(t, m.kdump(t, fakeInfo(4), pageZlib, 16, m.last))
-	if len(im.Incomplete) != 1 || !strings.Contains(im.Incomplete[0], "split dump is missing") {
-		t.Errorf("incomplete: %q", im.Incomplete)
+	for _, r := range [][2]uint64{{16, m.last}, {0, 16}} {
+		im := open(t, m.kdump(t, fakeInfo(4), pageZlib, r[0], r[1]))
+		if len(im.Incomplete) != 1 || !strings.Contains(im.Incomplete[0], "split dump is missing") {
+			t.Errorf("only %v: incomplete: %q", r, im.Incomplete)
+		}
 	}
 	if IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 0))) || !IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 9))) {
 		t.Error("parts of split dumps are not recognised")

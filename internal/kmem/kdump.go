@@ -117,7 +117,7 @@ func openKdump(f file) (part, error) {
 	if h.split {
 		s.start, s.end = h.start, min(h.end, s.pages)
 	}
-	p := part{store: s, format: "kdump-compressed", split: h.split}
+	p := part{store: s, format: "kdump-compressed", split: h.split, end: s.pages << pageShift}
 	if h.status&statusIncomplete != 0 {
 		p.lacks = append(p.lacks, "the dump says itself that it is incomplete: writing it did not finish")
 	}

@@ -30,17 +30,23 @@ func IsPart(path string) bool {
 	return err == nil && h.split
 }
 
-func (im *Image) joinSplit(parts []store) {
-	slices.SortStableFunc(parts, func(a, b store) int { return cmp.Compare(first(a), first(b)) })
+func (im *Image) joinSplit(parts []part) {
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(first(a.store), first(b.store)) })
+	s := &splitStore{}
 	end := uint64(0)
-	for _, p := range parts {
-		r := p.ranges()[0]
-		if r.Start > end {
-			im.Incomplete = append(im.Incomplete, fmt.Sprintf("a file of the split dump is missing: it has the memory from %#x to %#x", end, r.Start))
+	missing := func(to uint64) {
+		if end < to {
+			im.Incomplete = append(im.Incomplete, fmt.Sprintf("a file of the split dump is missing: it has the memory from %#x to %#x", end, to))
 		}
-		end = r.End
 	}
-	im.store, im.Format = &splitStore{parts}, fmt.Sprintf("%s, split in %d", im.Format, len(parts))
+	for _, p := range parts {
+		r := p.store.ranges()[0]
+		missing(r.Start)
+		end = r.End
+		s.parts = append(s.parts, p.store)
+	}
+	missing(parts[0].end)
+	im.store, im.Format = s, fmt.Sprintf("%s, split in %d", im.Format, len(parts))
 }
 
 func first(s store) uint64 { return s.ranges()[0].Start }
