@@ -61,6 +61,7 @@ func newLabRun(s Streams) *cobra.Command {
 			Streams:       s,
 			failOn:        newChoice("error", "error", "warning", "note", "never"),
 			minConfidence: newChoice("low", "high", "medium", "low"),
+			mem:           defaultMem,
 		},
 		dumpFormat: newChoice("elf", vm.DumpFormats()...),
 	}
@@ -114,7 +115,7 @@ func (r *labRun) run(ctx context.Context) error {
 		return errors.Join(err, ctx.Err())
 	}
 	r.read = r.withSchedule(job, res, r.read)
-	verdict := r.diagnose.run(ctx, []string{r.log})
+	verdict := r.diagnose.run(ctx, []string{r.evidence()})
 	if verdict != nil {
 		return verdict // findings, or a log that cannot be read
 	}
@@ -122,6 +123,15 @@ func (r *labRun) run(ctx context.Context) error {
 		return why
 	}
 	return nil
+}
+
+// evidence is what the verdict rests on: the memory of the guest, which has its
+// log in it and says who holds what; else the console.
+func (r *labRun) evidence() string {
+	if r.dump != "" {
+		return r.dump
+	}
+	return r.log
 }
 
 // job turns the flags into a boot.

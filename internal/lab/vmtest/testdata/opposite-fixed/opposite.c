@@ -2,6 +2,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/task.h>
 #include <linux/semaphore.h>
 
 static bool sleeping;
