@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gordian/internal/kreport"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 )
 
@@ -139,7 +140,7 @@ func (h *hangs) global(lock string, ts []*task) {
 // "". A blocked task that has it would be in that list too.
 func (h *hangs) awaited(t *task) model.Ref {
 	for _, e := range h.waits.WaitsOf(t.ref) {
-		if e.To.Kind() == model.KindLock && h.locks[e.To].Addr != "" {
+		if l := h.locks[e.To]; e.To.Kind() == model.KindLock && l.Addr != "" && (l.Type == "" || kstack.IsLock(l.Type)) {
 			return e.To
 		}
 	}
@@ -164,14 +165,30 @@ func (h *hangs) unheld(lock model.Ref, ts []*task) {
 		where = ""
 	}
 	f.Title = list(names, 3) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where
+	f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
+	if h.dumped[ts[0].boot] {
+		h.leftHeld(&f, lock, names, name+where)
+		return
+	}
 	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + name + where +
 		". No other task in the list of held locks has it. Lockdep leaves the locks of running tasks out of that list, so its holder was running at that moment, or has ended with it held, or it was about to be handed over."
 	if run := h.running(ts[0].boot); len(run) > 0 {
 		f.Explanation += " Listed with locks, but running, and so candidates: " + list(run, 6) + "."
 	}
 	f.Missing = []string{"What ran on the CPUs at that time (SysRq-l): the holder is most likely among it; a task listed as \"N locks held by\" with no lines after it was running."}
-	f.Fingerprint = model.Fingerprint(f.Rule, name, f.Function)
 	h.out = append(h.out, f)
+}
+
+// leftHeld reports a lock that a dump shows to be held by none of its tasks, as
+// far as their code tells: the holder has left the functions that took it.
+func (h *hangs) leftHeld(f *model.Finding, lock model.Ref, names []string, what string) {
+	l := h.locks[lock]
+	f.Fingerprint = model.Fingerprint(f.Rule, pick(l.Class == "", string(l.Type), l.Class.Name()), f.Function)
+	f.Evidence = append(f.Evidence, l.Why)
+	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + what + ". The lock itself names no holder, and no task of the dump is inside of code that has taken it: " +
+		"whoever took it has left that code with the lock held (returned to user space, ended, or leaves the release to somebody else)."
+	f.Missing = []string{"Which code takes " + h.lockName(lock) + " and returns with it: the source shows who releases it, and on which path that is left out."}
+	h.out = append(h.out, *f)
 }
 
 // running names the tasks that the last list of held locks counts but does not
@@ -207,7 +224,9 @@ func (h *hangs) undecided(ts []*task) {
 		f.Missing = []string{"The stack: it follows the report in the full console log; SysRq-w prints it again."}
 	case w.Known && lockWait(w.Type):
 		what = article(typeWord(w.Type)) + " (" + waitFunc(w) + ")"
-		f.Missing = missingHolder(w.Type)
+		if !h.dumped[t.boot] {
+			f.Missing = missingHolder(w.Type)
+		}
 	case w.Known && codeWait(w.Type):
 		what = pick(w.Type == model.Completion, "a completion", pick(w.Type == model.Work, "a work item to finish", article(typeWord(w.Type)))) + " (" + waitFunc(w) + ")"
 		f.Missing = []string{"What should end this wait, and where that is: the source of " + w.Caller.Func + "(), and the stacks of all tasks (SysRq-t)."}

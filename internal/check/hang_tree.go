@@ -167,7 +167,9 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 	case w.Spinning && w.Known:
 		return t.name() + " spins for " + article(typeWord(w.Type)) + where + "."
 	case w.Known && lockWait(w.Type):
-		f.Missing = append(f.Missing, missingHolder(w.Type)...)
+		if !h.dumped[t.boot] {
+			f.Missing = append(f.Missing, missingHolder(w.Type)...)
+		}
 		return t.name() + " itself waits for " + article(typeWord(w.Type)) + where + ", whose holder the evidence does not show."
 	case w.Known && w.Type == model.RCU:
 		return t.name() + " waits for an RCU grace period" + where + ": look for a CPU that is stuck, or a reader that does not end."
