@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command transcripts in testdata/script. After a change
 // that is meant, `go test -run Scripts -update` rewrites what they expect.
 func TestScripts(t *testing.T) {
+	vmcore := dumpFixture(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,
@@ -30,6 +31,9 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "binary.c"), []byte("\x7fELF\x00\x01"), 0o644); err != nil {
+				return err
+			}
+			if err := os.Symlink(vmcore, filepath.Join(env.WorkDir, "vmcore")); err != nil {
 				return err
 			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "abba.log"), log, 0o644)
