@@ -18,9 +18,10 @@ func (r *kernelRun) wrong() []string {
 		return nil
 	}
 	out := slices.Clone(r.proof.Problems)
-	switch run := r.proof.Run; run.Stop {
-	case lab.Finished, lab.Found:
-	default:
+	switch run := r.proof.Run; {
+	case run.Crash != "":
+		out = append(out, "the kernel crashed: "+run.Crash)
+	case run.Stop != lab.Finished && run.Stop != lab.Found:
 		out = append(out, strings.TrimSuffix(string(run.Stop)+": "+run.Why, ": "))
 	}
 	return out
