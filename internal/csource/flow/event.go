@@ -198,7 +198,8 @@ func (r *run) nest(s *state, e *Event, dropped []ir.PathID) {
 			r.recursion(s, h, e)
 			continue
 		}
-		if (h.Class == "" || e.Lock.Class == "") && r.once(seenKey{kind: "unnamed", line: e.Line, p: h.Path<<16 | e.Lock.Path}) {
+		twins := h.Class == e.Lock.Class && h.Sub == e.Lock.Sub && !e.Lock.Nest && !e.Try
+		if (h.Class == "" || e.Lock.Class == "" || twins) && r.once(seenKey{kind: "unnamed", line: e.Line, p: h.Path<<16 | e.Lock.Path}) {
 			r.unnamed(Pair{From: *h, To: e, Hard: s.hard})
 		}
 		if h.Type == model.WWMutex && e.Lock.Type == model.WWMutex {
@@ -234,12 +235,19 @@ func (r *run) calleePairs(g *Summary, in *ir.Instr, s *state, indirect bool) {
 		to, _, ok := r.lift(g.Pairs[i].To, in, s, indirect)
 		switch {
 		case !ok || from.Path == 0 || to.Lock.Path == 0 || from.Path == to.Lock.Path:
+		case from.Class == to.Lock.Class && bothWays(g.Pairs, &g.Pairs[i]):
 		case from.Class == "" || to.Lock.Class == "":
 			r.unnamed(Pair{From: from, To: to, Hard: s.hard})
 		case r.once(seenKey{kind: "pair", line: in.Line, a: from.Class, b: to.Lock.Class, p: from.Path}):
 			r.sum.Orders = append(r.sum.Orders, Pair{From: from, To: to, Gates: append([]Lock(nil), s.held...), Trace: s.trace, Hard: s.hard})
 		}
 	}
+}
+
+// bothWays reports whether a function takes the locks of a pair in the other
+// order too: it compares the two objects, and all its callers agree.
+func bothWays(pairs []Pair, p *Pair) bool {
+	return slices.ContainsFunc(pairs, func(q Pair) bool { return q.From.Path == p.To.Lock.Path && q.To.Lock.Path == p.From.Path })
 }
 
 // backPointer reports whether b is the member of an object that is reached

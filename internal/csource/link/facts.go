@@ -87,7 +87,10 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 		return // its callers hold it: that is a recursion
 	}
 	if from.Class == to.Class && from.Subclass == to.Subclass {
-		return // two instances: only the code's author knows their order
+		from.Subclass, to.Subclass = twins(f, &pr.From, &pr.To.Lock)
+		if from.Subclass == "" {
+			return // two instances: only the code's author knows their order
+		}
 	}
 	o := srcfact.Order{From: from, To: to, Try: pr.To.Try, Depth: int(pr.To.Depth), Indirect: int(pr.To.Indirect)}
 	o.Relation = relation(f, &pr.From, &pr.To.Lock)
@@ -191,6 +194,22 @@ func single(f *ir.Func, l *flow.Lock) bool {
 		}
 	}
 	return false
+}
+
+// twins tells two locks of one class apart by the members of one object that
+// lead to them: bus->inlet->busy and bus->outlet->busy. "" if that is not so.
+func twins(f *ir.Func, a, b *flow.Lock) (string, string) {
+	owner := func(l *flow.Lock) *ir.Path { // of the lock
+		if p := &f.Paths[l.Path]; l.Path != 0 && p.Kind == ir.FieldPath {
+			return &f.Paths[p.Base]
+		}
+		return &ir.Path{}
+	}
+	x, y := owner(a), owner(b)
+	if x.Kind != ir.FieldPath || y.Kind != ir.FieldPath || x.Base != y.Base || x.Name == y.Name || x.Owner == "" || y.Owner == "" {
+		return "", ""
+	}
+	return x.Owner + "." + x.Name, y.Owner + "." + y.Name
 }
 
 // siblings reports whether three locks are members of one object. A gate that

@@ -21,7 +21,7 @@ func (b *fn) survey(s *cast.Stmt, around []*cast.Stmt) {
 	b.surveyExpr(s.Y, around)
 	for _, v := range s.Decls {
 		if v.Init != nil {
-			b.writes[v.Name]++
+			b.writes[v.Name] += ways(v.Init)
 			b.surveyExpr(v.Init, around)
 		}
 	}
@@ -55,7 +55,7 @@ func (b *fn) surveyExpr(e *cast.Expr, around []*cast.Stmt) {
 		return
 	case cast.Assign, cast.PreInc, cast.PreDec, cast.PostInc, cast.PostDec, cast.AddrOf:
 		if e.X != nil && e.X.Op == cast.Ident {
-			b.writes[e.X.Name]++
+			b.writes[e.X.Name] += ways(e.Y)
 		}
 	case cast.Binary:
 		if isCompound(e) {
@@ -78,4 +78,17 @@ func (b *fn) surveyExpr(e *cast.Expr, around []*cast.Stmt) {
 	for _, a := range e.Args {
 		b.surveyExpr(a, around)
 	}
+}
+
+// ways is how many objects an assignment may give: a < b ? a : b is either,
+// a ? a->b : NULL is one.
+func ways(src *cast.Expr) int {
+	if src == nil || src.Op != cast.Cond || src.Y == nil || isNull(src.Y) || isNull(src.Z) {
+		return 1
+	}
+	return 2
+}
+
+func isNull(e *cast.Expr) bool {
+	return e != nil && (e.Op == cast.Ident && e.Name == "NULL" || e.Op == cast.Number)
 }
