@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -80,10 +81,10 @@ static struct miscdevice adc_dev = {
 	.fops = &adc_fops,
 };
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool adc_next(void)
 {
-	schedule_timeout_interruptible(ADC_PERIOD);
+	schedule_timeout_interruptible(ADC_PERIOD - jiffies % ADC_PERIOD);
 	return !kthread_should_stop();
 }
 

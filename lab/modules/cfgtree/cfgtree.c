@@ -6,6 +6,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rwsem.h>
@@ -65,10 +66,10 @@ static void cfg_replace(int v)
 	up_write(&cfg_sem);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool cfg_next(void)
 {
-	schedule_timeout_interruptible(CFG_PERIOD);
+	schedule_timeout_interruptible(CFG_PERIOD - jiffies % CFG_PERIOD);
 	return !kthread_should_stop();
 }
 

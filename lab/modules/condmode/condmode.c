@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -60,10 +61,10 @@ static void sense_calibrate(void)
 	mutex_unlock(&data_lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool sense_next(void)
 {
-	schedule_timeout_interruptible(SENSE_PERIOD);
+	schedule_timeout_interruptible(SENSE_PERIOD - jiffies % SENSE_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -61,10 +62,10 @@ static void out_set_speed(struct out_buf *o, unsigned int speed)
 	mutex_unlock(&o->lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool out_next(void)
 {
-	schedule_timeout_interruptible(OUT_PERIOD);
+	schedule_timeout_interruptible(OUT_PERIOD - jiffies % OUT_PERIOD);
 	return !kthread_should_stop();
 }
 

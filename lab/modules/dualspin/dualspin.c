@@ -65,10 +65,10 @@ static void port_learn_west(void)
 	spin_unlock(&west_lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool port_next(void)
 {
-	schedule_timeout_interruptible(PORT_PERIOD);
+	schedule_timeout_interruptible(PORT_PERIOD - jiffies % PORT_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -8,6 +8,7 @@
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -72,10 +73,10 @@ static int fanhub_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(fanhub);
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool fan_next(void)
 {
-	schedule_timeout_interruptible(FAN_PERIOD);
+	schedule_timeout_interruptible(FAN_PERIOD - jiffies % FAN_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -58,10 +59,10 @@ static void fw_reload(struct fw_loader *f)
 	mutex_unlock(&f->lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool fw_next(void)
 {
-	schedule_timeout_interruptible(FW_PERIOD);
+	schedule_timeout_interruptible(FW_PERIOD - jiffies % FW_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -64,10 +65,10 @@ static void canal_sink(struct canal *c)
 	mutex_unlock(&c->control);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool canal_next(void)
 {
-	schedule_timeout_interruptible(GATE_PERIOD);
+	schedule_timeout_interruptible(GATE_PERIOD - jiffies % GATE_PERIOD);
 	return !kthread_should_stop();
 }
 

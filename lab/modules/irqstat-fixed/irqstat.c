@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -62,10 +63,10 @@ static void rx_report(void)
 	spin_unlock_irqrestore(&stat_lock, flags);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool rx_next(void)
 {
-	schedule_timeout_interruptible(RX_PERIOD);
+	schedule_timeout_interruptible(RX_PERIOD - jiffies % RX_PERIOD);
 	return !kthread_should_stop();
 }
 

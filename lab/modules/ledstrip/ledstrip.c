@@ -6,6 +6,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -43,10 +44,10 @@ static void led_show(unsigned int colour)
 	spin_unlock(&led_lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool led_next(void)
 {
-	schedule_timeout_interruptible(LED_PERIOD);
+	schedule_timeout_interruptible(LED_PERIOD - jiffies % LED_PERIOD);
 	return !kthread_should_stop();
 }
 

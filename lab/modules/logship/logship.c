@@ -6,6 +6,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -56,10 +57,10 @@ static void ship_trim(struct shipper *s)
 	mutex_unlock(&s->lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool ship_next(void)
 {
-	schedule_timeout_interruptible(SHIP_PERIOD);
+	schedule_timeout_interruptible(SHIP_PERIOD - jiffies % SHIP_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rwsem.h>
@@ -61,10 +62,10 @@ static void map_drop(struct map_table *t)
 	up_read(&t->region_sem);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool map_next(void)
 {
-	schedule_timeout_interruptible(MAP_PERIOD);
+	schedule_timeout_interruptible(MAP_PERIOD - jiffies % MAP_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -80,10 +81,10 @@ static struct miscdevice nv_misc = {
 	.fops = &nv_fops,
 };
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool nv_next(void)
 {
-	schedule_timeout_interruptible(NV_PERIOD);
+	schedule_timeout_interruptible(NV_PERIOD - jiffies % NV_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
@@ -82,10 +83,10 @@ static struct miscdevice poll_misc = {
 	.fops = &poll_fops,
 };
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool poll_next(void)
 {
-	schedule_timeout_interruptible(POLL_PERIOD);
+	schedule_timeout_interruptible(POLL_PERIOD - jiffies % POLL_PERIOD);
 	return !kthread_should_stop();
 }
 

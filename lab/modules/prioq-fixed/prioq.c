@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rtmutex.h>
@@ -55,10 +56,10 @@ static void prioq_add_customer(void)
 	rt_mutex_unlock(&order_lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool prioq_next(void)
 {
-	schedule_timeout_interruptible(PRIOQ_PERIOD);
+	schedule_timeout_interruptible(PRIOQ_PERIOD - jiffies % PRIOQ_PERIOD);
 	return !kthread_should_stop();
 }
 

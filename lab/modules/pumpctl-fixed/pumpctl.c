@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/semaphore.h>
@@ -54,10 +55,10 @@ static void pump_journal(void)
 	up(&valve_sem);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool pump_next(void)
 {
-	schedule_timeout_interruptible(PUMP_PERIOD);
+	schedule_timeout_interruptible(PUMP_PERIOD - jiffies % PUMP_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -67,10 +68,10 @@ static void mux_send(void)
 	mutex_unlock(&tx_lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool mux_next(void)
 {
-	schedule_timeout_interruptible(MUX_PERIOD);
+	schedule_timeout_interruptible(MUX_PERIOD - jiffies % MUX_PERIOD);
 	return !kthread_should_stop();
 }
 

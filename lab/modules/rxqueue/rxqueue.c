@@ -74,10 +74,10 @@ static void queue_drain(struct rx_queue *q)
 	spin_unlock(&q->lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool queue_next(void)
 {
-	schedule_timeout_interruptible(QUEUE_PERIOD);
+	schedule_timeout_interruptible(QUEUE_PERIOD - jiffies % QUEUE_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/semaphore.h>
@@ -74,10 +75,10 @@ static struct tank *tank_new(int level)
 	return t;
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool tank_next(void)
 {
-	schedule_timeout_interruptible(TANK_PERIOD);
+	schedule_timeout_interruptible(TANK_PERIOD - jiffies % TANK_PERIOD);
 	return !kthread_should_stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -71,10 +72,10 @@ static struct bridge *bridge_new(struct bridge *parent)
 	return b;
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool bridge_next(void)
 {
-	schedule_timeout_interruptible(BRIDGE_PERIOD);
+	schedule_timeout_interruptible(BRIDGE_PERIOD - jiffies % BRIDGE_PERIOD);
 	return !kthread_should_stop();
 }
 

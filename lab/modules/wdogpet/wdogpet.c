@@ -73,10 +73,10 @@ static void wdog_pet(struct wdog *w)
 	spin_unlock_bh(&w->lock);
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool wdog_next(void)
 {
-	schedule_timeout_interruptible(WDOG_PERIOD);
+	schedule_timeout_interruptible(WDOG_PERIOD - jiffies % WDOG_PERIOD);
 	return !kthread_should_stop();
 }
 

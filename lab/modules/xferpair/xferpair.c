@@ -6,6 +6,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -73,10 +74,10 @@ static struct account *account_new(void)
 	return a;
 }
 
-/* Waits for the next round; false when the module goes. */
+/* Waits for the next tick of the board's clock; false when the module goes. */
 static bool xfer_next(void)
 {
-	schedule_timeout_interruptible(XFER_PERIOD);
+	schedule_timeout_interruptible(XFER_PERIOD - jiffies % XFER_PERIOD);
 	return !kthread_should_stop();
 }
 
