@@ -83,12 +83,16 @@ func (s *stressor) startAll() {
 // start runs f in a thread with choices of its own: random, and the same at
 // each run.
 func (s *stressor) start(f func(*rand.Rand)) {
-	r := rand.New(rand.NewPCG(s.work.Seed, s.loops))
-	s.loops++
+	r := s.choices()
 	go func() {
 		runtime.LockOSThread()
 		f(r)
 	}()
+}
+
+func (s *stressor) choices() *rand.Rand {
+	s.loops++
+	return rand.New(rand.NewPCG(s.work.Seed, s.loops))
 }
 
 func (s *stressor) over() bool { return !time.Now().Before(s.end) }
@@ -170,7 +174,7 @@ func reason(err error) error {
 	return err
 }
 
-// lines splits text into its non-empty lines.
+// nonEmpty returns the lines of text that hold something.
 func nonEmpty(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, "\n"), func(s string) bool { return s == "" })
 }
