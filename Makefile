@@ -44,10 +44,11 @@ race:
 generate: ## documentation that is made from the code (docs/rules)
 	$(GO) generate ./...
 
-demo: build ## diagnose the evidence in examples/, and write demo.html
-	@logs=$$(find examples -type f ! -name '*.md' | sort); \
+demo: build ## what is in examples/ explained, and demo.html written
+	@logs=$$(find examples -maxdepth 1 -type f ! -name '*.md' | sort); \
 	if [ -z "$$logs" ]; then echo "examples/ is empty"; exit 1; fi; \
 	for f in $$logs; do echo; echo "\$$ gordian diagnose -q $$f"; ./gordian diagnose -q --fail-on never $$f || exit; done; \
+	echo; echo "\$$ gordian check -q examples/source"; ./gordian check -q --fail-on never examples/source || exit; \
 	first=$$(echo "$$logs" | grep -m1 mutex-abba-lockdep); \
 	echo; echo "\$$ gordian diagnose $$first"; ./gordian diagnose --fail-on never $$first || exit; \
 	./gordian diagnose --fail-on never -o demo.html $$logs || exit; \
