@@ -19,7 +19,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	transcripts := strings.Split(string(readme), "```\n$ gordian ")[1:]
-	if len(transcripts) != 2 {
+	if len(transcripts) != 3 {
 		t.Fatalf("the README has %d transcripts", len(transcripts))
 	}
 	for _, shown := range transcripts {

@@ -8,9 +8,9 @@ import (
 
 const rootLong = `gordian says what is stuck in a Linux kernel, who holds what, why, and how to fix it.
 
-It reads kernel logs and explains every lockdep report, hung task, lockup and stall
-in them; and it reads kernel C source, and finds what could deadlock before it runs.
-Each finding has its proof, its fix and a way to verify the fix.`
+It takes what there is: a kernel log, a memory dump, the host itself, a driver's source,
+the running kernel through eBPF, or a run in a virtual machine. Each finding has its
+proof, its fix and a way to verify the fix.`
 
 const exitHelp = `Exit status:
   0    nothing found at or above --fail-on
@@ -24,7 +24,10 @@ const rootExample = `  gordian diagnose dmesg.txt             a saved log (compr
                                          the previous boot, from the journal
   gordian diagnose --format html -o report.html console.log
                                          a page to attach to a bug report
+  gordian diagnose vmcore                a memory dump; no vmlinux needed
+  sudo gordian host                      what is stuck on this host, now
   gordian check drivers/net/foo/         source: a driver, or all of Linux
+  gordian lab verify drivers/net/foo/    the same driver in a virtual machine
   gordian explain lock-order-inversion   what a rule means, and the usual fixes`
 
 // newRoot builds the command tree. The same tree gives help, completions and
