@@ -56,7 +56,7 @@ demo: build ## what is in examples/ explained, and demo.html written
 
 bench: build ## speed and memory: logs beside GNU grep, source (LINUX=DIR) beside sparse and coccinelle
 	bench/log.sh ./gordian $(SHARED)
-	LINUX="$(LINUX)" bench/source.py ./gordian
+	LINUX="$(LINUX)" $(GO) run ./bench/source ./gordian
 
 eval: build ## accuracy on the corpora in SHARED (source: and LINUX=DIR), when they are there
 	@LINUX="$(LINUX)" bench/eval.sh ./gordian $(SHARED)

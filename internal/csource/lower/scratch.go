@@ -73,7 +73,7 @@ func (b *fn) reset(l *file) {
 func (b *fn) pack() *ir.Func {
 	f := b.out
 	b.scratch.blocks, b.scratch.paths, b.scratch.atoms = f.Blocks, f.Paths, f.Atoms
-	b.file.packer.Pack(f)
+	b.packer.Pack(f)
 	b.out = nil
 	return f
 }
