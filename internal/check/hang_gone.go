@@ -18,6 +18,34 @@ func (h *hangs) gone() {
 			h.goneOwner(g, ts)
 		}
 	}
+	for _, l := range h.facts.Locks {
+		for _, e := range h.waits.HoldersOf(l.Ref) {
+			if e.Never && !h.done[e.To] {
+				h.neverReleases(e)
+			}
+		}
+	}
+}
+
+// neverReleases reports a lock whose owner lives, but is in code that does not
+// come to a release any more.
+func (h *hangs) neverReleases(e model.Edge) {
+	t, lock := h.taskOf(e.To), h.lockName(e.From)
+	f := h.finding("orphaned-lock")
+	f.Status, f.Verdict = model.Actual, model.Deadlocked
+	h.take(&f, t)
+	f.Tasks = append(f.Tasks, h.taskInfo(t))
+	f.Locks = []model.LockInfo{h.lockInfo(e.From)}
+	names := h.addBehind(&f, h.waits.BehindTasks([]model.Ref{t.ref}), t.name())
+	addStep(&f, h.step(e))
+	blame(&f, t.wait.Caller)
+	f.Title = plural(len(names), "task") + pick(len(names) == 1, " waits", " wait") + " for " + lock + ", which " + t.name() + " never releases"
+	f.Explanation = list(names, 6) + pick(len(names) == 1, " waits", " wait") + " for " + lock + ", held by " + t.name() + ". " + t.name() + " sleeps" + inFn(f.Function) +
+		" in a loop that has no end and no release of " + lock + ": however often it is woken, the lock stays held. Only a reboot ends this."
+	f.Missing = []string{"The code was followed as it lies in the dump, through the calls of one level: a release that is further down in a function that this loop calls would not have been seen."}
+	ownFix(&f, "Release "+lock+" before the loop"+inFn(f.Function), "The owner keeps the lock for as long as it lives. Release it before waiting, and take it again for each piece of work.")
+	f.Fingerprint = model.Fingerprint(f.Rule, pick(h.locks[e.From].Class == "", "", lock), f.Function)
+	h.out = append(h.out, f)
 }
 
 func (h *hangs) goneOwner(g model.Gone, ts []*task) {

@@ -84,7 +84,7 @@ func mergeWaits(edges []model.Edge) []model.Edge {
 // since it is the claim that proves less.
 func joinWait(a *model.Edge, b model.Edge) {
 	a.AnyOf = a.AnyOf || b.AnyOf
-	a.Agreed, a.Unsure = a.Agreed || b.Agreed, a.Unsure && b.Unsure
+	a.Agreed, a.Unsure, a.Never = a.Agreed || b.Agreed, a.Unsure && b.Unsure, a.Never || b.Never
 	if modeRank(b.Mode) > modeRank(a.Mode) {
 		a.Mode = b.Mode
 	}

@@ -102,13 +102,14 @@ func (w *flow) before(addr uint64) (state, bool) {
 }
 
 // after collects what the code does to locks from an instruction on, on any
-// path: releases of what it does not take in between, and completions.
-func (w *flow) after(addr uint64) []Event {
+// path: releases and completions. stays says that no path leads out of the
+// function, nor through a call that cannot be followed.
+func (w *flow) after(addr uint64) (out []Event, stays bool) {
 	first, ok := w.f.ends[addr]
 	if !ok {
-		return nil
+		return nil, false
 	}
-	var out []Event
+	stays = true
 	seen := make([]bool, len(w.f.blocks))
 	work := []int{first}
 	start := true
@@ -121,10 +122,12 @@ func (w *flow) after(addr uint64) []Event {
 			i := &b.ins[k]
 			if !start || i.addr > addr {
 				out = append(out, w.c.events(&s, i)...)
+				stays = stays && (i.op != opCall || w.c.callee(i).known)
 			}
 			w.c.exec(&s, i)
 		}
 		start = false
+		stays = stays && len(b.succ) > 0 && !b.ret && !b.tail
 		for _, to := range b.succ {
 			if !seen[to] {
 				seen[to] = true
@@ -132,7 +135,7 @@ func (w *flow) after(addr uint64) []Event {
 			}
 		}
 	}
-	return out
+	return out, stays
 }
 
 // events returns the releases and completions of one instruction.

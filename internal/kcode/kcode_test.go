@@ -245,6 +245,17 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+func TestStays(t *testing.T) {
+	m := listing(t)
+	for fn, want := range map[string]bool{"signalled": true, "around": false, "straight": false} {
+		f := m.frame(t, fn, 0)
+		p, err := New(m, m).At(&f)
+		if err != nil || p.Stays != want {
+			t.Errorf("%s: %+v, %v", fn, p, err)
+		}
+	}
+}
+
 func TestNoWayLeadsThere(t *testing.T) {
 	m := listing(t)
 	f := m.frame(t, "straight", 0)

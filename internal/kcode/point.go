@@ -27,7 +27,10 @@ type Point struct {
 	Slots  map[int64]Value // stack slots, by their offset from the CFA
 	Held   []Hold
 	Events []Event // what the function goes on to release or complete
-	Call   uint64  // target of the call that is under way, 0 if unknown or none
+	// Stays says that no way leads out of the function from here, nor through a
+	// call that cannot be followed: it is in a loop without an end.
+	Stays bool
+	Call  uint64 // target of the call that is under way, 0 if unknown or none
 }
 
 // At analyses the function of a frame up to the frame's instruction: the call
@@ -67,7 +70,8 @@ func (c *Code) analyze(ip uint64, trap bool) (*Point, error) {
 	if !ok {
 		return nil, fmt.Errorf("code of %s: no way leads to %#x", sym.Name, ip)
 	}
-	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Events: w.after(at), Call: target}
+	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Call: target}
+	p.Events, p.Stays = w.after(at)
 	for _, h := range s.held {
 		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: h.n > 0 && h.when == always})
 	}

@@ -198,7 +198,7 @@ func (x *facts) waits(l *Lock, ref model.Ref, w Waiter) {
 
 func (x *facts) held(l *Lock, ref model.Ref, h Holder) {
 	x.task(h.Task)
-	e := model.Edge{Kind: model.HeldBy, From: ref, To: x.ref(h.Task), Mode: orWrite(h.Mode), AnyOf: h.AnyOf, Func: kstack.Base(h.At.Func), Agreed: h.Agreed, Unsure: h.Unsure}
+	e := model.Edge{Kind: model.HeldBy, From: ref, To: x.ref(h.Task), Mode: orWrite(h.Mode), AnyOf: h.AnyOf, Func: kstack.Base(h.At.Func), Agreed: h.Agreed, Unsure: h.Unsure, Never: h.Never}
 	if h.At.Func != "" {
 		e.Stack = []model.Frame{h.At}
 	}

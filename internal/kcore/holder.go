@@ -14,6 +14,7 @@ func (s *State) findHolders(ctx context.Context) {
 		s.reused(l)
 	}
 	s.lockdepHolders()
+	s.findNever()
 	if !s.needInference() {
 		return
 	}
@@ -151,4 +152,50 @@ func (s *State) site(addr uint64) model.Frame {
 		return model.Frame{}
 	}
 	return model.Frame{Func: sym.Name, Offset: off, Size: sym.Size, Module: sym.Module}
+}
+
+// findNever finds owners that cannot release what they own any more: they are
+// in a loop without an end, and nothing in it, nor in what they return to
+// before, releases the lock. Only locks that their owner has to release count.
+func (s *State) findNever() {
+	for _, l := range s.Locks {
+		switch l.Type {
+		case model.Mutex, model.RTMutex, model.RWSem:
+		default:
+			continue
+		}
+		for i := range l.Holders {
+			if h := &l.Holders[i]; h.Stated && h.Mode == model.Write && len(l.Waiters) > 0 && !h.Task.Running && h.Task.State != "D" {
+				s.never(l, h)
+			}
+		}
+	}
+}
+
+func (s *State) never(l *Lock, h *Holder) {
+	v := s.values(h.Task)
+	if v == nil || h.Task.Class.CallerIndex < 0 {
+		return
+	}
+	// Further in are the functions of the scheduler, which release nothing.
+	for i := h.Task.Class.CallerIndex; i < len(v.Frames); i++ {
+		p := v.Point(i)
+		if p == nil {
+			return
+		}
+		for _, e := range p.Events {
+			if e.Op != kcode.Release || e.Type != l.Type {
+				continue
+			}
+			if addr, _, ok := v.Resolve(i, e.Addr); !ok || addr == l.Addr {
+				return
+			}
+		}
+		if p.Stays {
+			h.Never = true
+			h.At = h.Task.Frames[min(i, len(h.Task.Frames)-1)].Sym
+			h.Why = append(h.Why, Reason{hex(v.Frames[i].Regs.IP), p.Func.Name + "(), which " + h.Task.Name() + " is in, loops without an end and without a release of " + l.Name})
+			return
+		}
+	}
 }

@@ -46,8 +46,10 @@ type Holder struct {
 	AnyOf bool
 	// Unsure holders hold it on some way through the code, not on every one.
 	Unsure bool
-	Why    []Reason
-	At     model.Frame // where it took the lock, or is on the way to release it
+	// Never says that its code does not come to a release any more.
+	Never bool
+	Why   []Reason
+	At    model.Frame // where it took the lock, or is on the way to release it
 }
 
 // Reason is one piece of a proof.

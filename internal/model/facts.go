@@ -96,6 +96,8 @@ type Edge struct {
 	// confirms: it is as good as a stated one. Unsure marks one that holds on
 	// some ways through the code only.
 	Agreed, Unsure bool
+	// Never marks a HeldBy edge whose task cannot come to a release any more.
+	Never bool
 	// Gate lists classes held around both acquisitions of a Before edge, in
 	// addition to From. Two edges that share an exclusive gate cannot
 	// deadlock against each other.
