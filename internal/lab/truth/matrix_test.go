@@ -48,7 +48,7 @@ func TestMatrix(t *testing.T) {
 				if !m.Serial || m.Fixed == "" {
 					continue
 				}
-				t.Run(m.Name+"/serial", func(t *testing.T) {
+				t.Run(m.Name+",serial=1", func(t *testing.T) {
 					t.Parallel()
 					room <- struct{}{}
 					defer func() { <-room }()
@@ -79,12 +79,12 @@ func boot(t *testing.T, gordian string, k kernels.Kernel, m truth.Module, want t
 	log, core := filepath.Join(dir, "console.log"), filepath.Join(dir, "core")
 	args := []string{"lab", "run", "--kernel", k.Image, "--module", spec, "--log", log, "--timeout", "4m"}
 	dump := param == "" && len(m.Dump.Findings) > 0 && !provesLocking(k)
-	if dump {
-		args = append(args, "--dump="+core)
-	}
-	compare(t, want, findings(t, gordian, args...))
-	if dump && !t.Failed() {
-		compare(t, m.Dump, findings(t, gordian, "diagnose", core))
+	if !dump {
+		compare(t, "run", want, findings(t, gordian, args...))
+	} else {
+		compare(t, "run", m.Dump, findings(t, gordian, append(args, "--dump="+core)...))
+		compare(t, "log", want, findings(t, gordian, "diagnose", log))
+		compare(t, "dump", m.Dump, findings(t, gordian, "diagnose", core))
 	}
 	if t.Failed() {
 		keep(t, log)
@@ -109,11 +109,11 @@ func findings(t *testing.T, gordian string, args ...string) []model.Finding {
 	return doc.Findings
 }
 
-func compare(t *testing.T, want truth.Expect, found []model.Finding) {
+func compare(t *testing.T, what string, want truth.Expect, found []model.Finding) {
 	t.Helper()
 	diffs := want.Compare(found)
 	for _, d := range diffs {
-		t.Error(d)
+		t.Errorf("%s: %s", what, d)
 	}
 	if len(diffs) == 0 {
 		return
