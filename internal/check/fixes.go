@@ -84,6 +84,18 @@ func verifyHang() []string {
 	}
 }
 
+// noLockdep says why lockdep is no check.
+const noLockdep = "Lockdep cannot help: it does not track semaphores. A semaphore that is only ever held by one task, and released by the one that took it, can become a mutex: then CONFIG_PROVE_LOCKING=y checks its order."
+
+// verifySemaphores leaves out of a source finding's checks those by lockdep, if
+// a semaphore is among its locks. What is wrong about sleeping stays.
+func verifySemaphores(f *model.Finding) {
+	if f.Rule == "sleep-in-atomic" || !slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.Semaphore }) {
+		return
+	}
+	f.Verify = append([]string{checkAgain(f.Rule), "Run these paths at the same time, many times, on several CPUs. " + noLockdep}, verifyHang()...)
+}
+
 // verifyFor leaves out of a hang's checks what cannot see its locks: lockdep
 // does not track semaphores.
 func verifyFor(f *model.Finding, ts []*task) {
@@ -96,6 +108,6 @@ func verifyFor(f *model.Finding, ts []*task) {
 			return
 		}
 	}
-	f.Verify = append([]string{"Run the load that hung, long enough and on several CPUs. Lockdep cannot help: it does not track semaphores. A semaphore that is only ever held by one task, and released by the one that took it, can become a mutex: then CONFIG_PROVE_LOCKING=y checks its order."},
+	f.Verify = append([]string{"Run the load that hung, long enough and on several CPUs. " + noLockdep},
 		verifyHang()...)
 }

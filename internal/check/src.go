@@ -29,6 +29,9 @@ func Source(ctx context.Context, f *model.Facts, s *srcfact.Facts, text TextSour
 		out = append(out, run(v)...)
 	}
 	out = slices.DeleteFunc(out, func(f model.Finding) bool { return !v.concerns(&f) })
+	for i := range out {
+		verifySemaphores(&out[i])
+	}
 	out = v.mergeSource(out)
 	sortSource(out)
 	return out

@@ -54,6 +54,9 @@ func fixExitHeld(v *srcView, st *slipStory) []model.Fix {
 	}
 	var out []model.Fix
 	for _, n := range exitLines(t, st) {
+		if !sameBlock(t, st, n) {
+			continue // not every path that gets there holds it
+		}
 		label, edits, ok := t.JumpVia(n, stmt)
 		out = append(out, edited(t, "Leave through "+label+" in line "+itoa(n), "That label releases "+st.lock+", and goes on to the one that the path jumps to now.", edits, ok)...)
 		edits, ok = t.InsertBefore(n, stmt)
@@ -61,6 +64,46 @@ func fixExitHeld(v *srcView, st *slipStory) []model.Fix {
 			"As the other paths do. Better still, leave through one label that unlocks, if the function has one that undoes just what this path has done.", edits, ok)...)
 	}
 	return out
+}
+
+// sameBlock reports whether the block in which the path took the lock still goes
+// on at a line: then all that is on the way there holds it. The kernel's own
+// indentation tells; labels stand outside of it.
+func sameBlock(t srcfix.Text, st *slipStory, n int) bool {
+	at := st.taken.Line
+	if st.taken.Func != st.last.Func || st.taken.File != t.File || at < 1 || n > len(t.Lines) {
+		return true // taken in a callee: the call is not looked for
+	}
+	depth := indent(t.Lines[at-1])
+	if strings.HasPrefix(t.Lines[n-1], "}") {
+		n-- // the end of a function is a return
+	}
+	for i := at; i < n; i++ {
+		code := strings.TrimSpace(t.Lines[i])
+		if code == "" || strings.HasSuffix(code, ":") || strings.ContainsAny(code[:1], "#/*") {
+			continue
+		}
+		if indent(t.Lines[i]) < depth {
+			return false
+		}
+	}
+	return at <= n
+}
+
+// indent is the width of a line's leading white space.
+func indent(line string) int {
+	n := 0
+	for _, c := range line {
+		switch c {
+		case ' ':
+			n++
+		case '\t':
+			n += 8 - n%8
+		default:
+			return n
+		}
+	}
+	return n
 }
 
 // releaseStmt is the statement that releases the lock: as it stands elsewhere

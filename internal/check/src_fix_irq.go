@@ -96,8 +96,11 @@ func freeName(t srcfix.Text, open, end int) string {
 }
 
 // irqFixes keeps the interrupt out while a function holds the lock.
-func (v *srcView) irqFixes(context model.Context, l *srcfact.Lock, at srcfact.Step) []model.Fix {
-	suffix := pick(context == model.Softirq, "_bh", "_irqsave")
+func (v *srcView) irqFixes(h *srcfact.Use, l *srcfact.Lock, at srcfact.Step) []model.Fix {
+	// Some host controllers complete URBs in the hardirq itself (usb_hcd_giveback_urb()).
+	urb := len(h.Path) > 0 && containsAny(h.Path[0].Text, "urb", "URB")
+	context := h.Context
+	suffix := pick(context == model.Softirq && !urb, "_bh", "_irqsave")
 	p, ok := changePair(l.API, suffix)
 	if !ok || (p.saved && !p.saves) {
 		return nil

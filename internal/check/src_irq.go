@@ -125,7 +125,7 @@ func (v *srcView) inconsistentUse(h, u *srcfact.Use) model.Finding {
 		{Actor: irq + " on CPU0", Does: "interrupts the holder", Note: "the lock stays held"},
 		{Actor: irq + " on CPU0", Does: lockCall(&h.Lock), Note: "waits for ever" + inFn(inIRQ.Func) + ": the holder runs again only when the " + irq + " has ended"}}
 	f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return strings.HasPrefix(x.Title, "For two locks") })
-	f.Fix = append(v.irqFixes(h.Context, &u.Lock, last), f.Fix...)
+	f.Fix = append(v.irqFixes(h, &u.Lock, last), f.Fix...)
 	return f
 }
 

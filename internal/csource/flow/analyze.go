@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/model"
@@ -143,7 +144,7 @@ const asEntered = "\x00"
 func (r *run) pickTarget(a ir.AtomID, tests, sets int) {
 	p, ok := r.fn.Target(a)
 	switch {
-	case !ok || r.nslot >= 200:
+	case !ok || r.nslot >= 200 || !isFlag(r.fn.Params[p].Type):
 	case sets > 0:
 		r.outs = append(r.outs, out{a, p, int32(r.nslot + 1)})
 		r.slot[a] = int32(r.nslot)
@@ -152,6 +153,12 @@ func (r *run) pickTarget(a ir.AtomID, tests, sets int) {
 	case tests > 0:
 		r.masks[a] = mask{p, target}
 	}
+}
+
+// isFlag reports whether a type is a pointer to a number or bool: pointers that
+// callees write are followed as objects.
+func isFlag(t *ctype.Type) bool {
+	return t != nil && t.Kind == ctype.Pointer && t.Elem != nil && t.Elem.Kind == ctype.Scalar
 }
 
 // fixpoint computes the states at the start of every block.

@@ -321,7 +321,7 @@ func (r *run) callFunc(in *ir.Instr, s *state) []*state {
 		return []*state{s}
 	}
 	for _, g := range sums {
-		s.hidden = s.hidden || g.Pending
+		s.hidden, s.lost = s.hidden || g.Pending, s.lost || g.Pending
 	}
 	if r.emit {
 		for _, g := range sums {

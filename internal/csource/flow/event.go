@@ -34,6 +34,10 @@ func (r *run) slip(s *state, sl *Slip) {
 	if HandedOn(&sl.Lock) && sl.Kind != string(srcfact.SlipReacquire) && sl.Kind != string(srcfact.SlipSleep) {
 		sl.Conf = model.Low
 	}
+	if s.lost && sl.Conf == model.High {
+		sl.Conf = model.Medium
+		sl.Why = append(slices.Clip(sl.Why), "the path calls a function that calls back in a circle: what it does to locks is not all known")
+	}
 	sl.Trace = s.trace
 	sl.Locks = s.held[:len(s.held):len(s.held)]
 	r.sum.Slips = append(r.sum.Slips, sl)
@@ -135,12 +139,12 @@ func (e *Event) alike(f *Event) bool {
 			return false
 		}
 	}
-	return e.BH == f.BH && e.Left == f.Left
+	return e.BH == f.BH && e.Left == f.Left && e.Lost == f.Lost
 }
 
 func (r *run) newEvent(s *state, line int32, api string) *Event {
 	asked, gfp := r.context(s)
-	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s) || r.dropping, Left: s.left()}
+	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s) || r.dropping, Left: s.left(), Lost: s.lost}
 }
 
 // last reports whether this path has dropped the last reference to something.
@@ -302,7 +306,7 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 	} else if h.Mode != e.Lock.Mode {
 		kind = srcfact.SlipUpgrade
 	}
-	if e.InCtx || e.Indirect > 0 || e.Via != nil && !e.Via.Must {
+	if e.InCtx || e.Indirect > 0 || e.Lost || s.lost || e.Via != nil && !e.Via.Must {
 		conf = model.Medium
 	}
 	if e.Last || e.Depth > 3 && !e.Via.Must {
@@ -313,6 +317,9 @@ func (r *run) recursion(s *state, h *Lock, e *Event) {
 			return // it counts: a loop takes all of it
 		}
 		conf = lower(conf)
+	}
+	if HandedOn(h) {
+		conf = lower(conf) // loops lock one page after the other under one name
 	}
 	if h.Path != e.Lock.Path {
 		conf, why = model.Medium, r.fn.Paths[e.Lock.Path].Text+" leads back to the object of "+r.fn.Paths[h.Path].Text
@@ -391,7 +398,7 @@ func (r *run) sleepSlip(s *state, e *Event, dropped []ir.PathID) {
 	if e.Indirect > 0 {
 		sl.Conf = model.Medium
 	}
-	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must || e.NotIRQ || e.Last {
+	if e.Depth > 3 || e.Depth > 1 && !e.Via.Must || e.NotIRQ || e.Last || e.Lost || s.lost {
 		sl.Conf = model.Medium
 	}
 	r.slip(s, sl)

@@ -132,7 +132,7 @@ func (r *run) lift(e *Event, in *ir.Instr, s *state, indirect bool) (*Event, []i
 	n.Must = n.Must && e.Must
 	n.Lock, n.Try, n.Via, n.Depth, n.Indirect = e.Lock, e.Try, e, e.Depth+1, e.Indirect
 	n.Wait, n.Spin, n.Timeout, n.Text = e.Wait, e.Spin, e.Timeout, e.Text
-	n.InCtx, n.Last = n.InCtx || e.InCtx, n.Last || e.Last
+	n.InCtx, n.Last, n.Lost = n.InCtx || e.InCtx, n.Last || e.Last, n.Lost || e.Lost
 	n.NotIRQ, n.OnlyOff = e.NotIRQ, e.OnlyOff
 	n.GFP = e.GFP
 	if indirect {

@@ -263,7 +263,7 @@ func (r *run) modes(s *state, h, l *Lock) {
 	if h.Path == 0 || h.Path != l.Path || h.Entry || s.isUnsure(h.Class) || h.Mode.Shared() == l.Mode.Shared() || h.Type != l.Type {
 		return
 	}
-	if l.Type == model.RWLock || l.Type == model.RWSem || l.Type == model.PercpuRWSem {
+	if findFreed(s, h) < 0 && (l.Type == model.RWLock || l.Type == model.RWSem || l.Type == model.PercpuRWSem) {
 		r.slip(s, &Slip{Kind: string(srcfact.SlipReleaseFree), Line: l.Line, Lock: *l, Conf: model.High,
 			Why: []string{"it is held in the other mode here, taken by " + h.API + "()"}})
 	}

@@ -16,6 +16,7 @@ type state struct {
 	rcu     int8
 	quiet   int8 // interrupt lines that are disabled
 	hidden  bool // a callee returned with a lock that has no name here
+	lost    bool // a callee was met of which nothing was known yet: it may have taken or released anything
 	nofault int8 // page faults are off: copies to and from user memory do not sleep
 	vals    []val
 	trace   *Node
@@ -92,8 +93,8 @@ func (s *state) key() uint64 {
 // join adds what is known in t to s, which has the same key. It reports
 // whether s changed.
 func (s *state) join(t *state, c *constants) bool {
-	changed := t.soft && !s.soft
-	s.soft = s.soft || t.soft
+	changed := t.soft && !s.soft || t.lost && !s.lost
+	s.soft, s.lost = s.soft || t.soft, s.lost || t.lost
 	for i := range s.vals {
 		v, w := &s.vals[i], &t.vals[i]
 		if b := v.bits | w.bits; b != v.bits {

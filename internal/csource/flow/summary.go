@@ -138,6 +138,7 @@ type Event struct {
 	OnlyOff  bool  // wrong only with interrupts off
 	NotIRQ   bool  // does not happen in interrupts and with softirqs off
 	Bare     bool  // Enables: the function had not turned them off itself
+	Lost     bool  // behind a callee of which nothing was known yet
 	Last     bool  // only when the last reference goes
 	InCtx    bool  // happens only if the code sees itself in process context
 	GFP      int32 // parameter with the GFP flags that decide, -1

@@ -95,6 +95,8 @@ func (b *facts) heldAt(sites []callSite, class string, mixed bool, depth int) bo
 			return true
 		case freed && (depth == 0 || b.heldAbove(c.fn, class, mixed, depth-1)):
 			return true
+		case depth > 0 && b.heldAt(b.direct(c.fn), class, mixed, depth-1):
+			return true // it takes the lock back before it returns
 		}
 	}
 	return false

@@ -124,7 +124,7 @@ func (b *facts) order(f *ir.Func, pr *flow.Pair) {
 // semaphore that another function gives back, or where there is one CPU only.
 func (b *facts) doubtful(f *ir.Func, pr *flow.Pair) bool {
 	file := f.Unit.File
-	return isTest(file) || strings.HasPrefix(file, "arch/um/") || strings.HasSuffix(pr.From.Class, "()") || strings.HasSuffix(pr.To.Lock.Class, "()") ||
+	return isTest(file) || strings.HasPrefix(file, "arch/um/") || strings.HasSuffix(pr.From.Class, "()") || strings.HasSuffix(pr.To.Lock.Class, "()") || pr.To.Lost ||
 		pr.From.Type == model.Semaphore && b.halfOf(f, pr.From.Class, true)
 }
 

@@ -250,7 +250,7 @@ func (b *fn) forStmt(s *cast.Stmt) {
 
 // eachStmt is a for_each macro: its cursor changes with each pass.
 func (b *fn) eachStmt(s *cast.Stmt) {
-	head, body, end := b.newBlock(), b.newBlock(), b.newBlock()
+	head, body, done, end := b.newBlock(), b.newBlock(), b.newBlock(), b.newBlock()
 	for _, a := range s.X.Args {
 		if a.Op != cast.Ident && a.Op != cast.TypeArg {
 			b.eval(a)
@@ -258,21 +258,32 @@ func (b *fn) eachStmt(s *cast.Stmt) {
 	}
 	b.jump(head)
 	b.start(head)
+	cursor := b.walker(s)
 	b.loop(end, head, func() {
-		for _, a := range s.X.Args {
-			if a.Op == cast.Ident {
-				if v := b.lookup(a.Name); v != nil {
-					b.emit(ir.Instr{Dst: b.localPath(v), Atom: b.localAtom(v), Line: b.line(s.Pos)})
-				}
-				break
-			}
+		if cursor != nil {
+			b.emit(ir.Instr{Dst: b.localPath(cursor), Atom: b.localAtom(cursor), Line: b.line(s.Pos)})
 		}
-		b.branch(ir.Test{Text: b.str(calleeName(s.X))}, body, end, b.line(s.Pos))
+		b.branch(ir.Test{Text: b.str(calleeName(s.X))}, body, done, b.line(s.Pos))
 		b.start(body)
 		b.stmt(s.Body)
 	})
 	b.jump(head)
+	b.start(done)
+	if cursor != nil && strings.HasPrefix(calleeName(s.X), "hlist_for_each_entry") { // include/linux/list.h: it ends when there is none
+		b.emit(ir.Instr{Dst: b.localPath(cursor), Atom: b.localAtom(cursor), Src: ir.Val{Kind: ir.NumberVal, Text: "0"}, Line: b.line(s.Pos)})
+	}
+	b.jump(end)
 	b.start(end)
+}
+
+// walker is the variable that a loop macro walks with.
+func (b *fn) walker(s *cast.Stmt) *local {
+	for _, a := range s.X.Args {
+		if a.Op == cast.Ident {
+			return b.lookup(a.Name)
+		}
+	}
+	return nil
 }
 
 func (b *fn) label(s *cast.Stmt) {
