@@ -36,27 +36,31 @@ const (
 // run is the analysis of one function.
 type run struct {
 	*Memory
-	fn       *ir.Func
-	tab      *lockapi.Table
-	res      Resolver
-	book     *book
-	vals     constants
-	sum      *Summary
-	masks    []mask  // by atom
-	outs     []out   // what parameters point to and the function writes
-	slot     []int32 // atom → index into state.vals, -1: not followed
-	nslot    int
-	in       [][]*state // by block, in order of arrival
-	emit     bool
-	objects  map[ir.PathID][]ir.AtomID // values of pointers, made when needed
-	names    map[ir.PathID]ir.PathID   // where locks that calls returned are kept
-	exits    []exitState
-	deps     map[string][]ir.AtomID // what reads a local or member
-	must     []bool                 // blocks that every way to a return passes
-	at       int32                  // block that is run
-	steps    int
-	dropping bool      // what is taken now is taken for the last reference
-	kept     ir.PathID // the local that the last call's result is put in, if its locks were named by it
+	fn          *ir.Func
+	tab         *lockapi.Table
+	res         Resolver
+	book        *book
+	vals        constants
+	sum         *Summary
+	masks       []mask  // by atom
+	outs        []out   // what parameters point to and the function writes
+	slot        []int32 // atom → index into state.vals, -1: not followed
+	nslot       int
+	guarding    []ir.AtomID // what exits and events may depend on: parameters, and bits of them
+	asking      []question
+	knowsAsking bool        // asking was made
+	lasts       []ir.AtomID // references that may have been the last
+	in          [][]*state  // by block, in order of arrival
+	emit        bool
+	objects     map[ir.PathID][]ir.AtomID // values of pointers, made when needed
+	names       map[ir.PathID]ir.PathID   // where locks that calls returned are kept
+	exits       []exitState
+	deps        map[string][]ir.AtomID // what reads a local or member
+	must        []bool                 // blocks that every way to a return passes
+	at          int32                  // block that is run
+	steps       int
+	dropping    bool      // what is taken now is taken for the last reference
+	kept        ir.PathID // the local that the last call's result is put in, if its locks were named by it
 }
 
 // Analyze follows every path of f.
@@ -71,6 +75,7 @@ func (m *Memory) Analyze(f *ir.Func, tab *lockapi.Table, res Resolver) *Summary 
 	r.findNames()
 	r.must = mustPass(f)
 	r.fixpoint()
+	r.sortAtoms()
 	r.emit = true
 	r.emission()
 	r.finish()

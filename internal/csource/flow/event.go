@@ -2,7 +2,6 @@ package flow
 
 import (
 	"slices"
-	"strings"
 
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
@@ -41,66 +40,6 @@ func (r *run) slip(s *state, sl *Slip) {
 	sl.Trace = s.trace
 	sl.Locks = s.held[:len(s.held):len(s.held)]
 	r.sum.Slips = append(r.sum.Slips, sl)
-}
-
-// guards lists what this path assumes of the parameters.
-func (r *run) guards(s *state) []Guard {
-	var out []Guard
-	for a := range r.fn.Atoms {
-		p, m := r.fn.Atoms[a].Param, r.masks[a]
-		if p < 0 && m.name == "" || r.slot[a] < 0 {
-			continue
-		}
-		v := s.vals[r.slot[a]]
-		switch {
-		case len(out) >= 4:
-		case p >= 0 && (v.bits != ir.Any || r.vals.eq(v) != "" || v.ne != 0):
-			out = append(out, Guard{Param: p, Bits: v.bits, Eq: r.vals.eq(v), Ne: r.vals.text(v.ne)})
-		case p < 0 && (v.bits == ir.Zero || v.bits&ir.Zero == 0):
-			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
-		}
-	}
-	for _, o := range r.outs {
-		if b := s.vals[o.entry].bits; b != ir.Any && len(out) < 4 {
-			out = append(out, Guard{Param: o.param, Mask: target, Bits: b})
-		}
-	}
-	return out
-}
-
-// context reports whether this path asked in which context it runs, and which
-// parameter with GFP flags it asked whether it may sleep.
-func (r *run) context(s *state) (asked bool, gfp int32) {
-	gfp = -1
-	for a := range r.fn.Atoms {
-		t := &r.fn.Atoms[a]
-		if r.slot[a] < 0 || s.vals[r.slot[a]].bits == ir.Any {
-			continue
-		}
-		kind := r.tab.Predicate(t.Call)
-		switch {
-		case kind == "gfp-blocks" || strings.Contains(t.Text, "GFP_DIRECT_RECLAIM") || strings.Contains(t.Text, "GFP_RECLAIM"):
-			if gfp = r.paramNamed(t.Deps); gfp < 0 {
-				asked = true
-			}
-		case kind == "in-interrupt" || kind == "irqs-disabled" || kind == "held" ||
-			strings.Contains(t.Text, "in_interrupt") || strings.Contains(t.Text, "in_atomic") || strings.Contains(t.Text, "irqs_disabled") ||
-			strings.Contains(t.Text, "oops_in_progress") || strings.Contains(t.Text, "system_state"):
-			asked = true
-		}
-	}
-	return asked, gfp
-}
-
-func (r *run) paramNamed(names []string) int32 {
-	for _, n := range names {
-		for i := range r.fn.Params {
-			if r.fn.Params[i].Name == n {
-				return int32(i)
-			}
-		}
-	}
-	return -1
 }
 
 // addEvent adds an event to a list of the summary, the nearest first kept.
@@ -145,16 +84,6 @@ func (e *Event) alike(f *Event) bool {
 func (r *run) newEvent(s *state, line int32, api string) *Event {
 	asked, gfp := r.context(s)
 	return &Event{Fn: r.fn, Line: line, Must: r.must[r.at], API: api, Dropped: s.freed, Hard: s.hard, BH: s.bh > 0, When: r.guards(s), InCtx: asked, GFP: gfp, Last: r.last(s) || r.dropping, Left: s.left(), Lost: s.lost}
-}
-
-// last reports whether this path has dropped the last reference to something.
-func (r *run) last(s *state) bool {
-	for a := range r.fn.Atoms {
-		if r.slot[a] >= 0 && r.fn.Atoms[a].Last() && s.vals[r.slot[a]].bits&ir.Zero == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *run) acquireEvent(s *state, l *Lock, try bool) *Event {

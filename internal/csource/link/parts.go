@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,8 +44,14 @@ func (b *facts) functions(jobs int) {
 		})
 	}
 	wg.Wait()
+	var orders, uses, slips int
 	for _, p := range parts {
+		orders, uses, slips = orders+len(p.out.Orders), uses+len(p.out.Uses), slips+len(p.out.Slips)
+	}
+	b.out.Orders, b.out.Uses, b.out.Slips = slices.Grow(b.out.Orders, orders), slices.Grow(b.out.Uses, uses), slices.Grow(b.out.Slips, slips)
+	for i, p := range parts {
 		b.join(p)
+		parts[i] = nil
 	}
 }
 
