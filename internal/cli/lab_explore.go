@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"gordian/internal/evidence"
 	"gordian/internal/lab"
 	"gordian/internal/lab/explore"
 	"gordian/internal/lab/kbuild"
@@ -107,54 +106,4 @@ func exploredFunctions(value string) ([]string, error) {
 		return nil, errors.New("--explore: " + value + " has no finding about the order of locks")
 	}
 	return out, nil
-}
-
-// withSchedule reads the evidence, and adds the schedule that the explored
-// module hangs in.
-func (r *labRun) withSchedule(j *lab.Job, res *lab.Result, read readFunc) readFunc {
-	return func(ctx context.Context, paths []string, o evidence.Options) (*model.Facts, error) {
-		facts, err := read(ctx, paths, o)
-		if facts == nil || r.explore == "" || res.Stop != lab.Found {
-			return facts, err
-		}
-		f, openErr := os.Open(r.log)
-		if openErr != nil {
-			return facts, errors.Join(err, openErr)
-		}
-		defer f.Close() //nolint:errcheck // opened for reading
-		turns, scheduleErr := explore.Schedule(f)
-		if len(turns) > 0 {
-			facts.Sections = append(facts.Sections, scheduleSection(turns, attempt(j, res.Step)))
-		}
-		return facts, errors.Join(err, scheduleErr)
-	}
-}
-
-// attempt is the name of the attempt that a step belongs to.
-func attempt(j *lab.Job, step int) string {
-	for i := min(step, len(j.Steps)-1); i >= 0; i-- {
-		if strings.HasPrefix(j.Steps[i].Name, "attempt ") {
-			return j.Steps[i].Name
-		}
-	}
-	return ""
-}
-
-func scheduleSection(turns []explore.Turn, attempt string) model.Section {
-	s := model.Section{
-		ID: "schedule", Title: "The schedule that hangs",
-		Columns: []string{"task", "holds", "taken in", "then takes", "in"},
-		Notes:   []string{"Each of these tasks was held up, with its first lock, before it took the second; then all went on at once (" + attempt + ")."},
-	}
-	for _, t := range turns {
-		s.Rows = append(s.Rows, []string{t.Task, short(t.Holds), short(t.Since), short(t.Takes), short(t.At)})
-	}
-	return s
-}
-
-// short leaves out of a symbol the size and the module: it is the explored one.
-func short(symbol string) string {
-	name, _, _ := strings.Cut(symbol, " ")
-	name, _, _ = strings.Cut(name, "/")
-	return name
 }

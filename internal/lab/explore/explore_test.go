@@ -16,12 +16,21 @@ func TestSchedule(t *testing.T) {
 [    6.680125] gordian_explore: two/122 holds dev+0x48/0x100 [abba] since two+0x11/0x70 [abba], and takes a+0x0/0xffffffffffffefc0 [abba] at two+0x27/0x70 [abba]
 [    6.69] gordian_explore: two/122 holds`
 	got, err := Schedule(strings.NewReader(log))
+	for i := range got {
+		if !strings.Contains(log, got[i].Text) || got[i].Line != 4+i {
+			t.Errorf("line %d: %q", got[i].Line, got[i].Text)
+		}
+		got[i].Line, got[i].Text = 0, ""
+	}
+	if len(got) == 2 && got[0].PID() != 121 {
+		t.Errorf("pid %d", got[0].PID())
+	}
 	want := []Turn{
-		{"my task holds/121", "a [abba]", "one+0x11/0x62 [abba]", "0xffff888100a3c040", "one+0x27/0x62 [abba]"},
-		{"two/122", "dev+0x48 [abba]", "two+0x11/0x70 [abba]", "a [abba]", "two+0x27/0x70 [abba]"},
+		{0, "", "my task holds/121", "a [abba]", "one+0x11/0x62 [abba]", "0xffff888100a3c040", "one+0x27/0x62 [abba]"},
+		{0, "", "two/122", "dev+0x48 [abba]", "two+0x11/0x70 [abba]", "a [abba]", "two+0x27/0x70 [abba]"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("%v, %v", got, err)
 	}
 }
 
