@@ -60,7 +60,7 @@ func (k *Kernel) touchModules() {
 		}
 		for _, r := range m.Ranges {
 			for a := r.Start; a < min(r.End, r.Start+maxTrimModule); a += kmem.PageSize {
-				_, _ = k.Mem.View(a) //nolint:errcheck // what is missing cannot be kept
+				_, _ = k.Mem.View(a) // what is missing cannot be kept
 			}
 		}
 	}

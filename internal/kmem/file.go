@@ -71,7 +71,7 @@ func openFlattened(ctx context.Context, f file, o Options) (part, error) {
 		return part{}, err
 	}
 	head := make([]byte, len(flatMagic))
-	if n, _ := flat.ReadAt(head, 0); string(head[:n]) == flatMagic { //nolint:errcheck // openStore sees it
+	if n, _ := flat.ReadAt(head, 0); string(head[:n]) == flatMagic {
 		return part{}, fmt.Errorf("a flattened dump in a flattened dump: %w", ErrNotDump)
 	}
 	p, err := openStore(ctx, flat, o)

@@ -46,10 +46,10 @@ func (c *codec) page(data []byte, flags uint32) ([]byte, error) {
 			out = out[:n]
 		}
 	case pageSnappy:
-		if n, lenErr := snappy.DecodedLen(data); lenErr != nil || n != PageSize {
-			return nil, fmt.Errorf("snappy: %d bytes (%v)", n, lenErr)
+		var n int
+		if n, err = snappy.DecodedLen(data); err == nil && n <= PageSize { // it may claim any size
+			out, err = snappy.Decode(make([]byte, PageSize), data)
 		}
-		out, err = snappy.Decode(make([]byte, PageSize), data)
 	case pageZstd:
 		out, err = c.unzstd(data)
 	default:

@@ -26,7 +26,7 @@ const maxWindow = 64 << 20
 // and cost the time again at each jump.
 func (im *Image) unwrap(ctx context.Context, f file, o Options) (file, error) {
 	head := make([]byte, 6)
-	n, _ := f.ReadAt(head, 0) //nolint:errcheck // whoever reads the file next sees the error
+	n, _ := f.ReadAt(head, 0) // whoever reads the file next sees the error
 	head = head[:n]
 	src := &countedReader{f: f}
 	var r io.Reader
