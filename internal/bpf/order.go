@@ -86,7 +86,8 @@ func (t *Order) open(o OrderOptions) error {
 }
 
 func (t *Order) configure(spec *ebpf.CollectionSpec, o OrderOptions) error {
-	set := map[string]any{"self_tgid": uint32(os.Getpid()), "only_tgid": uint32(o.TGID), "only_cgroup": o.Cgroup}
+	set := map[string]any{"self_tgid": uint32(os.Getpid()), "only_tgid": uint32(o.TGID), "only_cgroup": o.Cgroup,
+		"filtered": o.TGID != 0 || o.Cgroup != 0}
 	if m, ok := linearMap(o.Symbols); ok {
 		set["vmemmap"], set["page_offset"], set["page_size"] = m.vmemmap, m.pageOffset, m.pageSize
 	}
@@ -330,10 +331,10 @@ func (t *Order) Close() error {
 
 // held is struct held of src/held.h.
 type held struct {
-	Task         uint64
-	Epoch, Holes uint32
-	N            uint64
-	Locks        [16]trace.Lock
+	Owner       uint64 // epoch and thread id, 0: free
+	N, Holes    uint32
+	Away, Guest uint32
+	Locks       [16]trace.Lock
 }
 
 // HeldElsewhere returns the classes under which tasks have the lock at addr on
@@ -345,7 +346,7 @@ func (t *Order) HeldElsewhere(addr uint64) []uint64 {
 	var h held
 	it := t.coll.Maps["slots"].Iterate()
 	for it.Next(&k, &h) {
-		if h.Task == 0 || h.Epoch != t.epoch {
+		if uint32(h.Owner>>32) != t.epoch {
 			continue
 		}
 		for _, l := range h.Locks[:min(int(h.N), len(h.Locks))] {

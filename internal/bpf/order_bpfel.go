@@ -161,6 +161,7 @@ const (
 	orderProgX_wwMutexLockInterruptible       = "x_ww_mutex_lock_interruptible"
 	orderProgX_wwMutexTrylock                 = "x_ww_mutex_trylock"
 	orderVarEpoch                             = "epoch"
+	orderVarFiltered                          = "filtered"
 	orderVarOnlyCgroup                        = "only_cgroup"
 	orderVarOnlyTgid                          = "only_tgid"
 	orderVarPageOffset                        = "page_offset"
@@ -368,6 +369,7 @@ type orderMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type orderVariableSpecs struct {
 	Epoch      *ebpf.VariableSpec `ebpf:"epoch"`
+	Filtered   *ebpf.VariableSpec `ebpf:"filtered"`
 	OnlyCgroup *ebpf.VariableSpec `ebpf:"only_cgroup"`
 	OnlyTgid   *ebpf.VariableSpec `ebpf:"only_tgid"`
 	PageOffset *ebpf.VariableSpec `ebpf:"page_offset"`
@@ -422,6 +424,7 @@ func (m *orderMaps) Close() error {
 // It can be passed to loadOrderObjects or ebpf.CollectionSpec.LoadAndAssign.
 type orderVariables struct {
 	Epoch      *ebpf.Variable `ebpf:"epoch"`
+	Filtered   *ebpf.Variable `ebpf:"filtered"`
 	OnlyCgroup *ebpf.Variable `ebpf:"only_cgroup"`
 	OnlyTgid   *ebpf.Variable `ebpf:"only_tgid"`
 	PageOffset *ebpf.Variable `ebpf:"page_offset"`

@@ -39,10 +39,19 @@ func Open(ctx context.Context, paths []string, o kmem.Options) (*Kernel, error) 
 	if err != nil {
 		return nil, err
 	}
+	k, err := New(ctx, im, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", paths[0], err)
+	}
+	return k, nil
+}
+
+// New finds symbols, types and modules in an image, which it closes on errors.
+func New(ctx context.Context, im *kmem.Image, o kmem.Options) (*Kernel, error) {
 	k := &Kernel{Image: im}
 	if err := k.start(ctx, o); err != nil {
 		im.Close() //nolint:errcheck // the first error is the one to tell
-		return nil, fmt.Errorf("%s: %w", paths[0], err)
+		return nil, err
 	}
 	return k, nil
 }

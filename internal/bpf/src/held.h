@@ -13,7 +13,7 @@
 #include "kernel.h"
 
 #define DEPTH 16
-#define SLOT_BITS 13
+#define SLOTS 8192
 #define PROBES 8
 
 /* Kinds of locks, and how they are taken: internal/bpf/order.go has the same. */
@@ -42,16 +42,17 @@ struct lock {
 };
 
 struct held {
-	u64 task; /* tgid and tid of the owner of this slot, 0: free */
-	u32 epoch;
+	u64 owner; /* see self(), 0: free */
+	u32 n;
 	u32 holes; /* some of the entries are empty: their addr is 0 */
-	u64 n;
+	u32 away;  /* tasks whose slot this should be, and that have another */
+	u32 guest; /* the owner is such a task */
 	struct lock e[DEPTH];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << SLOT_BITS);
+	__uint(max_entries, SLOTS);
 	__type(key, u32);
 	__type(value, struct held);
 } slots SEC(".maps");
@@ -85,14 +86,34 @@ static __always_inline void count(u32 i)
 }
 
 /* 0 switches everything off; a new value makes all that is held forgotten. */
-volatile u32 epoch = 0;
+u32 epoch = 0;
 const volatile u32 self_tgid = 0;
+const volatile bool filtered = false; /* only some tasks are followed: */
 const volatile u32 only_tgid = 0;
 const volatile u64 only_cgroup = 0;
 
-static __always_inline u32 slot_of(u64 task)
+/*
+ * self returns who runs, as owners of slots are called: the epoch and the
+ * thread's id. It is 0 for a task that is not followed.
+ */
+static __always_inline u64 self(void)
 {
-	return ((task & 0xffffffff) * 0x9E3779B97F4A7C15ULL) >> (64 - SLOT_BITS);
+	u32 now = *(volatile u32 *)&epoch, tgid;
+	u64 task;
+
+	if (!now)
+		return 0;
+	task = bpf_get_current_pid_tgid();
+	tgid = task >> 32;
+	if (tgid == self_tgid)
+		return 0;
+	if (filtered) {
+		if (only_tgid && tgid != only_tgid)
+			return 0;
+		if (only_cgroup && bpf_get_current_cgroup_id() != only_cgroup)
+			return 0;
+	}
+	return (u64)now << 32 | (u32)task;
 }
 
 /*
@@ -100,17 +121,20 @@ static __always_inline u32 slot_of(u64 task)
  * not once for each way that leads to them: loading is several times faster.
  *
  * probe finds or claims a slot when the first one belongs to somebody else,
- * and returns its number or -1.
+ * and returns its number or -1. A slot of an earlier epoch is free.
  */
 __noinline int probe(u64 task, u32 claim)
 {
-	u32 first = slot_of(task), i, k;
-	struct held *h;
+	u32 first = (u32)task & (SLOTS - 1), i, k = first;
+	struct held *h, *home = bpf_map_lookup_elem(&slots, &k);
+	u64 old;
 
+	if (!home)
+		return -1;
 	for (i = 0; i < PROBES; i++) {
 		k = first ^ i;
 		h = bpf_map_lookup_elem(&slots, &k);
-		if (h && h->task == task)
+		if (h && h->owner == task)
 			return k;
 	}
 	if (!claim)
@@ -118,45 +142,55 @@ __noinline int probe(u64 task, u32 claim)
 	for (i = 0; i < PROBES; i++) {
 		k = first ^ i;
 		h = bpf_map_lookup_elem(&slots, &k);
-		if (h && !h->task && !__sync_val_compare_and_swap(&h->task, 0, task)) {
-			h->n = h->holes = 0;
-			return k;
-		}
+		if (!h)
+			break;
+		old = h->owner;
+		if (old >> 32 == task >> 32 || __sync_val_compare_and_swap(&h->owner, old, task) != old)
+			continue;
+		h->n = h->holes = 0;
+		h->guest = i != 0;
+		if (i)
+			__sync_fetch_and_add(&home->away, 1);
+		return k;
 	}
 	return -1;
 }
 
+/* slot finds the list of a task, or makes one. */
 static __always_inline struct held *slot(u64 task, bool claim)
 {
-	u32 k = slot_of(task);
+	u32 k = (u32)task & (SLOTS - 1);
 	struct held *h = bpf_map_lookup_elem(&slots, &k);
 
-	if (!h || h->task != task) {
-		k = probe(task, claim);
-		h = bpf_map_lookup_elem(&slots, &k);
-	}
-	if (h && h->epoch != epoch) {
-		h->epoch = epoch;
-		h->n = h->holes = 0;
-	}
-	return h;
+	if (!h || h->owner == task)
+		return h;
+	if (!claim && !h->away)
+		return 0;
+	if (claim && !h->away && !__sync_val_compare_and_swap(&h->owner, 0, task))
+		return h;
+	k = probe(task, claim);
+	return bpf_map_lookup_elem(&slots, &k);
 }
 
-/* current_task returns who runs, or 0 for one that is not followed. */
-static __always_inline u64 current_task(void)
+__noinline int come_home(u64 task)
 {
-	u64 task;
+	u32 k = (u32)task & (SLOTS - 1);
+	struct held *home = bpf_map_lookup_elem(&slots, &k);
 
-	if (!epoch)
-		return 0;
-	task = bpf_get_current_pid_tgid();
-	if (task >> 32 == self_tgid)
-		return 0;
-	if (only_tgid && task >> 32 != only_tgid)
-		return 0;
-	if (only_cgroup && bpf_get_current_cgroup_id() != only_cgroup)
-		return 0;
-	return task;
+	if (home)
+		__sync_fetch_and_add(&home->away, -1);
+	return 0;
+}
+
+/* leave frees the slot of a task that holds nothing any more. */
+static __always_inline void leave(struct held *h, u64 task)
+{
+	if (h->guest) {
+		h->guest = 0;
+		come_home(task);
+	}
+	h->holes = 0;
+	h->owner = 0;
 }
 
 #endif
