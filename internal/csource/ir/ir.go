@@ -67,14 +67,12 @@ type Func struct {
 	End     int32
 	Static  bool
 	Inline  bool
-	Params  []Param
 	Pointer bool // returns a pointer
 	Void    bool
 	Attrs   []Attr
-	Blocks  []Block // Blocks[0] is the entry
-	Paths   []Path  // Paths[0] is invalid
-	Atoms   []Atom
-	Calls   int // number of call instructions
+	*Body          // nil while it is packed
+	Paths   []Path // Paths[0] is invalid
+	Calls   int    // number of call instructions
 	Skipped bool
 	HasLock bool // calls a lock primitive of the table itself
 	// Registers is set if it calls what registers callbacks or queues work.
@@ -83,9 +81,16 @@ type Func struct {
 	// is known.
 	CallsParam bool
 	NoReturn   bool     // no way leads to a return
-	Names      []string // functions that it calls
-	Refs       []Ref    // its other uses of functions
+	Refs       []Ref    // its uses of functions, beside calls by name
+	called     []uint32 // names of functions that it calls, in the unit's tables
 	packed     []byte
+}
+
+// Body is what is known of a function only while it is analysed.
+type Body struct {
+	Params []Param
+	Blocks []Block // Blocks[0] is the entry
+	Atoms  []Atom
 }
 
 // Attr is an annotation that matters: __acquires, __releases, __must_hold,

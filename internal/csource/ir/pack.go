@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"gordian/internal/csource/arena"
 	"gordian/internal/csource/ctype"
 )
 
@@ -14,17 +13,46 @@ import (
 // small numbers that point into its unit's tables, and is unpacked for as long
 // as it is analysed.
 
-// tables are what the packed functions of a unit point into.
+// tables are what the packed functions of a unit point into. Its strings are
+// one piece of memory: millions of small ones would keep the garbage collector
+// busy.
 type tables struct {
-	strs  []string
+	text  string
+	ends  []uint32 // of each string in text
 	types []*ctype.Type
+}
+
+// str returns the string with number i, from 1.
+func (t *tables) str(i uint64) string {
+	from := uint32(0)
+	if i > 1 {
+		from = t.ends[i-2]
+	}
+	return t.text[from:t.ends[i-1]]
+}
+
+func newTables(strs []string, types []*ctype.Type) tables {
+	t := tables{ends: make([]uint32, len(strs)), types: slices.Clone(types)}
+	size := 0
+	for i, s := range strs {
+		size += len(s)
+		t.ends[i] = uint32(size)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, s := range strs {
+		b.WriteString(s)
+	}
+	t.text = b.String()
+	return t
 }
 
 // Packer packs the functions of one unit after the other, and uses its memory
 // again. The zero value is ready.
 type Packer struct {
 	unit   *Unit
-	tables tables
+	strs   []string
+	types  []*ctype.Type
 	strIDs map[string]uint64
 	typIDs map[*ctype.Type]uint64
 	buf    []byte
@@ -32,16 +60,13 @@ type Packer struct {
 	refs   []Ref
 	called map[string]bool
 	seen   map[Ref]bool
-
-	nameIDs [][]uint64 // by function: its Names in the table
-	ids     arena.Lists[uint64]
 }
 
 // Begin starts on a unit.
 func (w *Packer) Begin(u *Unit) {
 	w.unit = u
 	w.strIDs, w.typIDs = cleared(w.strIDs, 4096), cleared(w.typIDs, 1024)
-	w.tables.strs, w.tables.types = w.tables.strs[:0], w.tables.types[:0]
+	w.strs, w.types = w.strs[:0], w.types[:0]
 }
 
 // cleared empties a map, or makes a new one if it had more than most: to clear
@@ -61,8 +86,8 @@ func (w *Packer) str(s string) uint64 {
 	if id, ok := w.strIDs[s]; ok {
 		return id
 	}
-	w.tables.strs = append(w.tables.strs, s)
-	id := uint64(len(w.tables.strs))
+	w.strs = append(w.strs, s)
+	id := uint64(len(w.strs))
 	w.strIDs[s] = id
 	return id
 }
@@ -74,8 +99,8 @@ func (w *Packer) typ(p *ctype.Type) uint64 {
 	if id, ok := w.typIDs[p]; ok {
 		return id
 	}
-	w.tables.types = append(w.tables.types, p)
-	id := uint64(len(w.tables.types))
+	w.types = append(w.types, p)
+	id := uint64(len(w.types))
 	w.typIDs[p] = id
 	return id
 }
@@ -84,36 +109,10 @@ func (w *Packer) typ(p *ctype.Type) uint64 {
 func (w *Packer) Seal() {
 	u := w.unit
 	u.left.Store(int32(len(u.Funcs)))
-	u.tables = tables{strs: together(w.tables.strs), types: slices.Clone(w.tables.types)}
-	for i, f := range u.Funcs {
-		for j := range f.Names {
-			f.Names[j] = u.tables.strs[w.nameIDs[i][j]-1]
-		}
-	}
-	w.nameIDs = w.nameIDs[:0]
-	w.ids.Reset()
-	clear(w.tables.strs)
-	clear(w.tables.types)
+	u.tables = newTables(w.strs, w.types)
+	clear(w.strs)
+	clear(w.types)
 	w.unit = nil
-}
-
-// together copies strings into one piece of memory: millions of small ones
-// would keep the garbage collector busy.
-func together(list []string) []string {
-	size := 0
-	for _, s := range list {
-		size += len(s)
-	}
-	var b strings.Builder
-	b.Grow(size)
-	for _, s := range list {
-		b.WriteString(s)
-	}
-	all, out := b.String(), make([]string, len(list))
-	for i, s := range list {
-		out[i], all = all[:len(s)], all[len(s):]
-	}
-	return out
 }
 
 // Pack moves the body of f into its packed form. What f had is the caller's
@@ -129,11 +128,6 @@ func (w *Packer) Pack(f *Func) {
 	for i := range f.Blocks {
 		w.block(&f.Blocks[i])
 	}
-	ids := w.ids.Make(len(f.Names))
-	for _, name := range f.Names {
-		ids = append(ids, w.str(name))
-	}
-	w.nameIDs = append(w.nameIDs, ids)
 	f.packed = append([]byte(nil), w.buf...)
 	f.Unload()
 	f.Paths = nil
@@ -162,12 +156,12 @@ func (f *Func) forget() {
 
 // Unload forgets the unpacked body, except for its paths: what is known of
 // the function speaks of them.
-func (f *Func) Unload() { f.Params, f.Blocks, f.Atoms = nil, nil, nil }
+func (f *Func) Unload() { f.Body = nil }
 
 // Drop forgets the packed body too: it cannot be unpacked any more.
 func (f *Func) Drop() {
 	f.Unload()
-	f.packed, f.Refs, f.Names = nil, nil, nil
+	f.packed, f.Refs, f.called = nil, nil, nil
 	if f.Unit.left.Add(-1) == 0 {
 		f.Unit.tables = tables{}
 	}

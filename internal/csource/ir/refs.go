@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -36,12 +37,25 @@ func (w *Packer) addRefs(f *Func) {
 			}
 		}
 	}
-	f.Names, f.Refs = slices.Clone(w.names), slices.Clone(w.refs)
-	if len(f.Names) == 0 {
-		f.Names = nil
+	if len(w.refs) > 0 {
+		f.Refs = slices.Clone(w.refs)
 	}
-	if len(f.Refs) == 0 {
-		f.Refs = nil
+	if len(w.names) > 0 {
+		f.called = make([]uint32, len(w.names))
+	}
+	for i, name := range w.names {
+		f.called[i] = uint32(w.str(name))
+	}
+}
+
+// Called yields the names of the functions that f calls by name, until Drop.
+func (f *Func) Called() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, id := range f.called {
+			if !yield(f.Unit.tables.str(uint64(id))) {
+				return
+			}
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ type Unpacker struct {
 	t   *tables
 	buf []byte
 
+	bodies arena.Pool[Body]
 	parms  arena.Lists[Param]
 	pths   arena.Lists[Path]
 	atms   arena.Lists[Atom]
@@ -31,6 +32,7 @@ const morePaths = 8
 // until Reset.
 func (r *Unpacker) Unpack(f *Func) {
 	r.t, r.buf = &f.Unit.tables, f.packed
+	f.Body = r.bodies.Next()
 	f.Params = r.params()
 	f.Paths = r.paths()
 	f.Atoms = r.atoms()
@@ -43,6 +45,7 @@ func (r *Unpacker) Unpack(f *Func) {
 
 // Reset takes back the bodies of all functions.
 func (r *Unpacker) Reset() {
+	r.bodies.Reset()
 	r.parms.Reset()
 	r.pths.Reset()
 	r.atms.Reset()
@@ -68,7 +71,7 @@ func (r *Unpacker) i() int64 {
 
 func (r *Unpacker) s() string {
 	if v := r.n(); v > 0 {
-		return r.t.strs[v-1]
+		return r.t.str(v)
 	}
 	return ""
 }

@@ -228,7 +228,7 @@ type halfKey struct {
 	freed bool
 }
 
-func isTiny(f *ir.Func) bool { return f.Calls <= 3 && len(f.Blocks) <= 6 }
+func isTiny(f *ir.Func) bool { return f.Calls <= 3 }
 
 // isWrapper reports whether a function is there to lock or unlock.
 func isWrapper(f *ir.Func) bool { return lockish(f.Name) }

@@ -11,7 +11,7 @@ import (
 func (p *Program) graph() [][]int32 {
 	succ := make([][]int32, len(p.funcs))
 	for _, f := range p.funcs {
-		for _, name := range f.Names {
+		for name := range f.Called() {
 			p.edges(f, &ir.Ref{Name: name}, &succ[f.ID])
 		}
 		for i := range f.Refs {

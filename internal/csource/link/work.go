@@ -183,7 +183,7 @@ func (p *Program) boring(f *ir.Func) bool {
 	if f.HasLock || f.Registers || f.CallsParam || len(f.Attrs) > 0 {
 		return false
 	}
-	for _, name := range f.Names {
+	for name := range f.Called() {
 		if p.matters(f, &ir.Ref{Name: name}) {
 			return false
 		}

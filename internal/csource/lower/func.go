@@ -11,6 +11,7 @@ import (
 type fn struct {
 	*file
 	out       *ir.Func
+	body      ir.Body
 	scratch   scratch
 	paths     map[pathKey]ir.PathID
 	atoms     map[string]ir.AtomID

@@ -63,7 +63,8 @@ func (b *fn) reset(l *file) {
 	b.labels, b.compounds, b.vars = again(b.labels, maxMap), again(b.compounds, maxMap), again(b.vars, maxMap)
 	b.scopes, b.loops, b.declared = b.scopes[:0], b.loops[:0], b.declared[:0]
 	b.cur, b.fresh, b.depth, b.shadow, b.dead = 0, 0, 0, 0, false
-	b.out = &ir.Func{Unit: l.unit}
+	b.body = ir.Body{Params: b.body.Params[:0]}
+	b.out = &ir.Func{Unit: l.unit, Body: &b.body}
 	b.out.Blocks = b.scratch.blocks[:0]
 	b.out.Paths = append(b.scratch.paths[:0], ir.Path{})
 	b.out.Atoms = append(b.scratch.atoms[:0], ir.Atom{})
