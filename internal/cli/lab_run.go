@@ -110,13 +110,19 @@ func (r *labRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := r.boot(ctx, job)
-	if err != nil || ctx.Err() != nil {
-		return errors.Join(err, ctx.Err())
+	res, bootErr := r.boot(ctx, job)
+	if ctx.Err() != nil || res == nil {
+		return errors.Join(bootErr, ctx.Err())
+	}
+	if bootErr != nil {
+		r.dump = "" // it is not there, but the log up to the error may say what happened
 	}
 	r.read = r.withSchedule(job, res, r.read)
 	verdict := r.diagnose.run(ctx, []string{r.evidence()})
-	if verdict != nil {
+	switch {
+	case bootErr != nil:
+		return bootErr
+	case verdict != nil:
 		return verdict // findings, or a log that cannot be read
 	}
 	if why := r.unfinished(res); why != nil {

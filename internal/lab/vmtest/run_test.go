@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -176,4 +177,40 @@ func machines(t *testing.T, word string) []string {
 		}
 	}
 	return out
+}
+
+// Nothing can be tidied up by a process that is killed: the kernel ends QEMU.
+func TestKilledGordianTakesQEMUAlong(t *testing.T) {
+	kernel(t, "stock")
+	word := "gordian.test=" + t.Name()
+	c := exec.CommandContext(t.Context(), binary(t), "lab", "run", "--append", word, "--log", filepath.Join(t.TempDir(), "console.log"))
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "QEMU runs", func() bool { return len(machines(t, word)) > 0 })
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was killed
+	until(t, "QEMU is gone", func() bool { return len(machines(t, word)) == 0 })
+}
+
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+// A dump that does not fit leaves no part of it, and takes nothing from the verdict.
+func TestDumpThatCannotBeWritten(t *testing.T) {
+	j := job(t, kernel(t, "stock"))
+	j.Watch(time.Second)
+	dir := filepath.Join(t.TempDir(), "not", "there")
+	v := run(t.Context(), t, j, limits, lab.Dump{Path: filepath.Join(dir, "core"), Format: "elf"})
+	if v.err == nil || !strings.Contains(v.err.Error(), "dump:") || v.Result == nil || v.Stop != lab.Finished {
+		t.Errorf("%+v, %v", v.Result, v.err)
+	}
 }
