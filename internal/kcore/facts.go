@@ -115,7 +115,7 @@ func (s *State) hungLimit() time.Duration {
 	if !ok {
 		return longWait
 	}
-	v, err := kmem.U64(s.K.Mem, at)
+	v, err := kmem.U64(s.mem, at)
 	if err != nil || v == 0 || v > uint64(longWait/time.Second) {
 		return longWait
 	}

@@ -19,14 +19,14 @@ const betweenLooks = 50 * time.Millisecond
 // show it and the task has not run in between; a holder only if both name it.
 func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
 	if !k.Image.Live {
-		s, err := k.analyze(ctx)
+		s, err := k.analyze(ctx, k.Mem)
 		if err == nil {
 			s.addLines()
 		}
 		return s, err
 	}
 	k.Mem.Forget()
-	before, err := k.analyze(ctx)
+	before, err := k.analyze(ctx, k.Mem)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
 	case <-time.After(betweenLooks):
 	}
 	k.Mem.Forget()
-	after, err := k.analyze(ctx)
+	after, err := k.analyze(ctx, k.Mem)
 	if err != nil {
 		return nil, err
 	}

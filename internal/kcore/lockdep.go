@@ -72,7 +72,7 @@ func (s *State) heldLock(at uint64) (h heldLock, err error) {
 	}
 	if h.class == "" { // the lock itself has the name too
 		if p, err := s.get(h.instance, "lockdep_map", "name"); err == nil {
-			name, _ := kmem.String(s.K.Mem, p, maxClassName)
+			name, _ := kmem.String(s.mem, p, maxClassName)
 			h.class = printable(name)
 		}
 	}
@@ -109,7 +109,7 @@ func (s *State) className(class uint64) (string, error) {
 	}
 	var name string
 	if p != 0 {
-		if name, err = kmem.String(s.K.Mem, p, maxClassName); err != nil {
+		if name, err = kmem.String(s.mem, p, maxClassName); err != nil {
 			return "", err
 		}
 		if v, err := s.getInt(class, "lock_class", "name_version"); err == nil && v > 1 {

@@ -26,7 +26,7 @@ func (x *facts) graph() {
 		return
 	}
 	orders := 0
-	err := s.K.List(head, maxClasses, func(node uint64) error {
+	err := List(s.mem, head, maxClasses, func(node uint64) error {
 		class := node - entry.Offset
 		name, err := s.className(class)
 		if err != nil {
@@ -70,7 +70,7 @@ func (x *facts) after(class uint64, name string, budget int) (int, error) {
 		return 0, nil
 	}
 	n := 0
-	err = s.K.List(head, maxOrders, func(node uint64) error {
+	err = List(s.mem, head, maxOrders, func(node uint64) error {
 		if n++; n > budget {
 			return errTooMany
 		}
@@ -121,7 +121,7 @@ func (x *facts) trace(at uint64) []model.Frame {
 	}
 	var out []model.Frame
 	for i := range min(n, maxTraceRead) {
-		ip, err := kmem.U64(s.K.Mem, entries+8*i)
+		ip, err := kmem.U64(s.mem, entries+8*i)
 		if err != nil || ip == 0 {
 			break
 		}
@@ -177,7 +177,7 @@ func (x *facts) uses(class uint64, name string) {
 			continue
 		}
 		var stack []model.Frame
-		if p, err := kmem.U64(s.K.Mem, class+traces.Offset+8*uint64(bit)); err == nil && uint64(bit)*8 < traces.Size {
+		if p, err := kmem.U64(s.mem, class+traces.Offset+8*uint64(bit)); err == nil && uint64(bit)*8 < traces.Size {
 			stack = x.trace(p)
 		}
 		x.f.Uses = append(x.f.Uses, model.ContextUse{Class: model.ClassRef(name), Context: u.context, Enabled: u.enabled, Mode: u.mode, Stack: stack,

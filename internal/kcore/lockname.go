@@ -74,7 +74,7 @@ func (s *State) lockdepName(addr uint64, typ model.LockType) string {
 	if err != nil || p == 0 {
 		return ""
 	}
-	name, err := kmem.String(s.K.Mem, p, maxClassName)
+	name, err := kmem.String(s.mem, p, maxClassName)
 	if err != nil {
 		return ""
 	}
@@ -103,7 +103,7 @@ func (s *State) slabObject(addr uint64) (cache string, off uint64, ok bool) {
 	if err1 != nil || err2 != nil || uint32(size) == 0 || uint32(size) > 1<<26 {
 		return "", 0, false
 	}
-	name, err := kmem.String(s.K.Mem, at, 64)
+	name, err := kmem.String(s.mem, at, 64)
 	if err != nil || name == "" || printable(name) != name {
 		return "", 0, false
 	}
@@ -118,7 +118,7 @@ func (s *State) headPage(addr uint64) (page, linear uint64, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		v, err := kmem.U64(s.K.Mem, at)
+		v, err := kmem.U64(s.mem, at)
 		return v, err == nil && v != 0
 	}
 	offset, ok1 := word("page_offset_base")

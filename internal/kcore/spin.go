@@ -79,7 +79,7 @@ func (s *State) percpuOwner(l *Lock) error {
 	}
 	sum := uint32(0)
 	for _, off := range s.K.PerCPU {
-		if v, err := kmem.U32(s.K.Mem, at+off); err == nil {
+		if v, err := kmem.U32(s.mem, at+off); err == nil {
 			sum += v
 		}
 	}
@@ -105,7 +105,7 @@ func (s *State) spinOwner(l *Lock) {
 		}
 		return
 	}
-	v, err := kmem.U32(s.K.Mem, l.Addr)
+	v, err := kmem.U32(s.mem, l.Addr)
 	if err != nil {
 		return
 	}

@@ -27,7 +27,7 @@ func (s *State) newUnwinder() error {
 	if err != nil {
 		return err
 	}
-	s.unwinder = &unwind.Unwinder{Mem: s.K.Mem, Layout: layout, PtRegs: regs,
+	s.unwinder = &unwind.Unwinder{Mem: s.mem, Layout: layout, PtRegs: regs,
 		InKernel: s.isText,
 		Table: func(ip uint64) (*unwind.Table, bool) {
 			i := slices.IndexFunc(tables, func(t *unwind.Table) bool { return t.Low <= ip && ip < t.High })
@@ -137,7 +137,7 @@ func (s *State) walk(t *Task) {
 		if err != nil && len(frames) > 0 { // what is left of the stack may still tell something
 			sp, _ := frames[len(frames)-1].Regs.Get(unwind.SP)
 			if s.onStack(t, sp) {
-				frames = append(frames, unwind.Guess(s.K.Mem, sp, t.base+s.stackSize(), s.isReturn)...)
+				frames = append(frames, unwind.Guess(s.mem, sp, t.base+s.stackSize(), s.isReturn)...)
 			}
 		}
 		t.Frames = s.name(frames)
@@ -200,7 +200,7 @@ var dwarf = [unwind.NumReg]int{unwind.AX: kmem.RAX, unwind.CX: kmem.RCX, unwind.
 // guess fills in a stack by its words alone.
 func (s *State) guess(t *Task, regs unwind.Regs) {
 	sp, _ := regs.Get(unwind.SP)
-	t.Frames = s.name(unwind.Guess(s.K.Mem, sp, t.base+s.stackSize(), s.isReturn))
+	t.Frames = s.name(unwind.Guess(s.mem, sp, t.base+s.stackSize(), s.isReturn))
 	t.StackErr = errors.New("guessed: there are no tables to unwind by")
 }
 

@@ -22,6 +22,7 @@ type State struct {
 	// Incomplete lists what could not be read, for people.
 	Incomplete []string
 
+	mem      kmem.Memory
 	byAddr   map[uint64]*Task
 	locks    map[lockKey]*Lock
 	layout   map[[2]string]ktype.Field
@@ -48,14 +49,14 @@ type CPU struct {
 	clock uint64 // of its runqueue, ns; 0 if unknown
 }
 
-// analyze is one look at the tasks.
-func (k *Kernel) analyze(ctx context.Context) (*State, error) {
-	s := &State{K: k, byAddr: map[uint64]*Task{}, locks: map[lockKey]*Lock{}, layout: map[[2]string]ktype.Field{}, lacks: map[[2]string]bool{}, names: map[uint64]string{}}
+// analyze is one look at the tasks. mem is the kernel's memory, except in tests.
+func (k *Kernel) analyze(ctx context.Context, mem kmem.Memory) (*State, error) {
+	s := &State{K: k, mem: mem, byAddr: map[uint64]*Task{}, locks: map[lockKey]*Lock{}, layout: map[[2]string]ktype.Field{}, lacks: map[[2]string]bool{}, names: map[uint64]string{}}
 	if err := s.readTasks(); err != nil {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
 	s.readCPUs()
-	s.code = kcode.New(k.Mem, s)
+	s.code = kcode.New(mem, s)
 	if err := s.newUnwinder(); err != nil {
 		s.note("stacks cannot be unwound: " + err.Error())
 	}
@@ -130,7 +131,7 @@ func (s *State) get(addr uint64, structure, member string) (uint64, error) {
 		return 0, fmt.Errorf("struct %s, member %s: %w", structure, member, ktype.ErrNoType)
 	}
 	size := int(min(f.Size, 8))
-	v, err := kmem.Uint(s.K.Mem, addr+f.Offset, size)
+	v, err := kmem.Uint(s.mem, addr+f.Offset, size)
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +153,7 @@ func (s *State) str(addr uint64, structure, member string, max int) (string, err
 	if err != nil {
 		return "", err
 	}
-	return kmem.String(s.K.Mem, at, max)
+	return kmem.String(s.mem, at, max)
 }
 
 // Func implements kcode.Symbols.

@@ -25,7 +25,7 @@ func (s *State) readTasks() error {
 		return errors.New("the type data has no struct task_struct")
 	}
 	s.addTask(init)
-	err := s.K.List(init+off.Offset, maxTasks, func(node uint64) error {
+	err := List(s.mem, init+off.Offset, maxTasks, func(node uint64) error {
 		leader := node - off.Offset
 		s.addTask(leader)
 		return s.addThreads(leader)
@@ -68,7 +68,7 @@ func (s *State) addThreads(leader uint64) error {
 	if err != nil {
 		return nil
 	}
-	err = s.K.List(head, maxThreads, func(n uint64) error {
+	err = List(s.mem, head, maxThreads, func(n uint64) error {
 		s.addTask(n - node.Offset)
 		return nil
 	})
@@ -118,7 +118,7 @@ func (s *State) readCPU(c *CPU) {
 			}
 		}
 	} else if at, ok := s.K.OnCPU("current_task", c.ID); ok {
-		curr, _ = kmem.U64(s.K.Mem, at)
+		curr, _ = kmem.U64(s.mem, at)
 	} else if at, ok := s.K.OnCPU("pcpu_hot", c.ID); ok {
 		curr, _ = s.get(at, "pcpu_hot", "current_task")
 	}
@@ -138,7 +138,7 @@ func (s *State) online(cpu int) bool {
 	if !ok {
 		return true
 	}
-	v, err := kmem.U8(s.K.Mem, mask+uint64(cpu/8))
+	v, err := kmem.U8(s.mem, mask+uint64(cpu/8))
 	return err != nil || v>>(cpu%8)&1 == 1
 }
 

@@ -76,7 +76,7 @@ func (s *State) blockedReaders(l *Lock, node uint64) {
 		if t := s.byAddr[n-entry.Offset]; t != nil {
 			l.Holders = appendHolder(l.Holders, Holder{Task: t, Mode: model.Read, Stated: true, Why: []Reason{{hex(node), t.Name() + " was preempted inside of an RCU reader"}}})
 		}
-		if n, err = kmem.U64(s.K.Mem, n); err != nil {
+		if n, err = kmem.U64(s.mem, n); err != nil {
 			return
 		}
 	}
@@ -122,7 +122,7 @@ func (s *State) isPage(p uint64) bool {
 	if !ok {
 		return false
 	}
-	base, err := kmem.U64(s.K.Mem, at)
+	base, err := kmem.U64(s.mem, at)
 	size, err2 := s.K.Types.Size("page")
 	return err == nil && err2 == nil && size > 0 && p >= base && p-base < 1<<44 && (p-base)%size == 0
 }

@@ -53,7 +53,7 @@ func (s *State) runsTimer(c *CPU, timer uint64) bool {
 			n = min(sym.Size/size, 8)
 		}
 		for i := range n {
-			if v, err := kmem.U64(s.K.Mem, at+i*size+f.Offset); err == nil && v == timer {
+			if v, err := kmem.U64(s.mem, at+i*size+f.Offset); err == nil && v == timer {
 				return true
 			}
 		}

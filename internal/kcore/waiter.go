@@ -59,7 +59,7 @@ func (s *State) stackWords(t *Task) []uint64 {
 	var out []uint64
 	for at := t.sp &^ 7; at < end; {
 		b := make([]byte, chunk-at%chunk)
-		if err := kmem.Read(s.K.Mem, b, at); err == nil {
+		if err := kmem.Read(s.mem, b, at); err == nil {
 			for i := 0; i+8 <= len(b); i += 8 {
 				if binary.LittleEndian.Uint64(b[i:]) == t.Addr {
 					out = append(out, at+uint64(i))
@@ -102,13 +102,13 @@ func (s *State) queuedWait(t *Task, q *queue, words []uint64) bool {
 
 // linked checks that a list node's neighbours lead back to it.
 func (s *State) linked(node uint64) bool {
-	next, err1 := kmem.U64(s.K.Mem, node)
-	prev, err2 := kmem.U64(s.K.Mem, node+8)
+	next, err1 := kmem.U64(s.mem, node)
+	prev, err2 := kmem.U64(s.mem, node+8)
 	if err1 != nil || err2 != nil || next == 0 || prev == 0 {
 		return false
 	}
-	back, err1 := kmem.U64(s.K.Mem, next+8)
-	forth, err2 := kmem.U64(s.K.Mem, prev)
+	back, err1 := kmem.U64(s.mem, next+8)
+	forth, err2 := kmem.U64(s.mem, prev)
 	return err1 == nil && err2 == nil && back == node && forth == node
 }
 
@@ -152,7 +152,7 @@ func (s *State) ring(from uint64, waiter func(node uint64) *Task) (nodes []uint6
 		} else {
 			nodes = append(nodes, node)
 		}
-		if node, err = kmem.U64(s.K.Mem, node); err != nil {
+		if node, err = kmem.U64(s.mem, node); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -171,7 +171,7 @@ func (s *State) barrierPlace(entry uint64) (w *worker, before, pwq uint64) {
 	}
 	node := entry
 	for range maxWorks {
-		next, err := kmem.U64(s.K.Mem, node)
+		next, err := kmem.U64(s.mem, node)
 		if err != nil {
 			return nil, 0, 0
 		}
@@ -184,7 +184,7 @@ func (s *State) barrierPlace(entry uint64) (w *worker, before, pwq uint64) {
 		node = next
 	}
 	// Not on a worker: the item before the barrier is the one it waits for.
-	prev, err := kmem.U64(s.K.Mem, entry+8)
+	prev, err := kmem.U64(s.mem, entry+8)
 	off, ok := s.field("work_struct", "entry")
 	if err != nil || !ok {
 		return nil, 0, 0
@@ -276,7 +276,7 @@ func (s *State) flushedBy(flusher uint64) uint64 {
 		return 0
 	}
 	var found uint64
-	_ = s.K.List(head, maxWorks, func(node uint64) error { // what is found before the damage is good
+	_ = List(s.mem, head, maxWorks, func(node uint64) error { // what is found before the damage is good
 		wq := node - off.Offset
 		if first, err := s.get(wq, "workqueue_struct", "first_flusher"); err == nil && first == flusher {
 			found = wq
@@ -286,7 +286,7 @@ func (s *State) flushedBy(flusher uint64) uint64 {
 			if err != nil || found != 0 {
 				continue
 			}
-			_ = s.K.List(at, maxWorks, func(n uint64) error {
+			_ = List(s.mem, at, maxWorks, func(n uint64) error {
 				if n == flusher { // list is the first member
 					found = wq
 				}
