@@ -15,8 +15,8 @@ func (r *run) guards(s *state) []Guard {
 		v := s.vals[r.slot[a]]
 		switch {
 		case len(out) >= 4:
-		case p >= 0 && (v.bits != ir.Any || r.vals.eq(v) != "" || v.ne != 0):
-			out = append(out, Guard{Param: p, Bits: v.bits, Eq: r.vals.eq(v), Ne: r.vals.text(v.ne)})
+		case p >= 0 && (v.bits != ir.Any || v.eqs > noneOf || v.ne != 0):
+			out = append(out, Guard{Param: p, Bits: v.bits, Eq: r.vals.oneOf(v), Ne: r.vals.text(v.ne)})
 		case p < 0 && (v.bits == ir.Zero || v.bits&ir.Zero == 0):
 			out = append(out, Guard{Param: m.param, Mask: m.name, Bits: v.bits})
 		}

@@ -648,7 +648,7 @@ func (r *run) possible(when []Guard, in *ir.Instr, s *state) bool {
 			continue
 		}
 		v := r.value(s, in.Call.Args[g.Param])
-		if v.bits&g.Bits == 0 || g.Eq != "" && !r.vals.may(v, g.Eq) || g.Ne != "" && r.vals.eq(v) == g.Ne {
+		if v.bits&g.Bits == 0 || g.Eq != "" && !slices.ContainsFunc(OneOf(g.Eq), func(c string) bool { return r.vals.may(v, c) }) || g.Ne != "" && r.vals.eq(v) == g.Ne {
 			return false
 		}
 	}
@@ -718,7 +718,7 @@ func (r *run) assumeGuards(when []Guard, in *ir.Instr, s *state) {
 			v.bits = g.Bits
 		}
 		if g.Eq != "" && v.eqs == anyOf {
-			v.eqs = r.vals.only(g.Eq)
+			v.eqs = r.vals.these(g.Eq)
 		}
 	}
 }

@@ -589,6 +589,19 @@ func (e *Exit) like(o *Exit) bool {
 	return true
 }
 
+// eitherOf joins the constants of two guards.
+func eitherOf(a, b string) string {
+	if a == "" || b == "" || a == b {
+		return min(a, b)
+	}
+	all := append(OneOf(a), OneOf(b)...)
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) > maxEqs {
+		return ""
+	}
+	return strings.Join(all, between)
+}
+
 // common keeps the conditions that hold for both.
 func common(a, b []Guard) []Guard {
 	var out []Guard
@@ -596,9 +609,7 @@ func common(a, b []Guard) []Guard {
 		for _, h := range b {
 			if g.Param == h.Param && g.Mask == h.Mask {
 				g.Bits |= h.Bits
-				if g.Eq != h.Eq {
-					g.Eq = ""
-				}
+				g.Eq = eitherOf(g.Eq, h.Eq)
 				if g.Ne != h.Ne {
 					g.Ne = ""
 				}

@@ -6,6 +6,8 @@
 package flow
 
 import (
+	"strings"
+
 	"gordian/internal/csource/ir"
 	"gordian/internal/csource/lockapi"
 	"gordian/internal/model"
@@ -113,12 +115,18 @@ type Exit struct {
 	When    []Guard
 }
 
+// OneOf lists the constants of a guard, which stand with a byte between them
+// that no constant has.
+func OneOf(eq string) []string { return strings.Split(eq, between) }
+
+const between = "\x01"
+
 // Guard is a condition on a parameter, on some bits of it, or on what it points to.
 type Guard struct {
 	Param int32
 	Mask  string // "" for all of it, target for what it points to
 	Bits  ir.Bits
-	Eq    string // it is this constant
+	Eq    string // it is this constant, or one of these: see OneOf
 	Ne    string // it is not this one
 }
 

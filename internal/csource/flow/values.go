@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/csource/ir"
 )
@@ -111,6 +112,35 @@ func (c *constants) eq(v val) string {
 		return c.text(m[0])
 	}
 	return ""
+}
+
+// oneOf lists the constants that a value may be, as a guard does: "" if that is
+// not known.
+func (c *constants) oneOf(v val) string {
+	var out []string
+	for _, id := range c.members(v.eqs) {
+		if id != 0 {
+			out = append(out, c.text(id))
+		}
+	}
+	slices.Sort(out) // numbers differ between functions
+	return strings.Join(out, between)
+}
+
+// these is the set of a guard's constants.
+func (c *constants) these(eq string) set {
+	if eq == "" {
+		return anyOf
+	}
+	out := noneOf
+	for _, text := range OneOf(eq) {
+		if one := c.only(text); out == noneOf {
+			out = one
+		} else {
+			out = c.union(out, one)
+		}
+	}
+	return out
 }
 
 // may reports whether a value may be a constant.

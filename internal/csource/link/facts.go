@@ -332,12 +332,17 @@ func (b *facts) chosen(f *ir.Func, t *flow.Take) bool {
 func exclude(a, c []flow.Guard) bool {
 	for _, g := range a {
 		for _, h := range c {
-			if g.Param == h.Param && g.Mask == h.Mask && (g.Bits&h.Bits == 0 || g.Eq != "" && (h.Eq != "" && h.Eq != g.Eq || h.Ne == g.Eq) || h.Eq != "" && g.Ne == h.Eq) {
+			if g.Param == h.Param && g.Mask == h.Mask && (g.Bits&h.Bits == 0 || g.Eq != "" && (h.Eq != "" && disjoint(g.Eq, h.Eq) || h.Ne == g.Eq) || h.Eq != "" && g.Ne == h.Eq) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+func disjoint(a, c string) bool {
+	in := flow.OneOf(c)
+	return !slices.ContainsFunc(flow.OneOf(a), func(x string) bool { return slices.Contains(in, x) })
 }
 
 // library reports whether a lock is an argument's, of a structure that all of

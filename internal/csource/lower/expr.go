@@ -221,11 +221,27 @@ func (b *fn) assign(e *cast.Expr) (ir.Val, *ctype.Type) {
 		b.eval(e.Y)
 		id, t := b.lvalue(e.X)
 		b.store(e.X, id, ir.Val{}, b.line(e.Pos))
+		b.setBits(e)
 		return ir.Val{Kind: ir.PathVal, Path: id, Atom: b.atom(e.X)}, t
 	}
 	b.assignFrom(e.X, e.Y, b.line(e.Pos))
 	id, t := b.lvalue(e.X)
 	return ir.Val{Kind: ir.PathVal, Path: id, Atom: b.atom(e.X)}, t
+}
+
+// setBits is what "x |= FLAG" and "x &= ~FLAG" say of "x & FLAG".
+func (b *fn) setBits(e *cast.Expr) {
+	flag, v := e.Y, ir.Val{Kind: ir.NumberVal, Num: 1, Text: "1"}
+	switch {
+	case e.Name == "|=":
+	case e.Name == "&=" && flag.Op == cast.BitNot && flag.X != nil:
+		flag, v = flag.X, ir.Val{Kind: ir.NumberVal, Text: "0"}
+	default:
+		return
+	}
+	if flag.Op == cast.Ident && b.constant(flag) {
+		b.emit(ir.Instr{Atom: b.atom(&cast.Expr{Op: cast.Binary, Name: "&", X: e.X, Y: flag, Pos: e.Pos}), Src: v, Line: b.line(e.Pos)})
+	}
 }
 
 // assignFrom emits dst = src, with the branches of a conditional source.
