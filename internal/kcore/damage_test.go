@@ -175,8 +175,8 @@ func TestReusedOwner(t *testing.T) {
 	}
 }
 
-// TestRing walks queues that are whole, damaged, and endless.
-func TestRing(t *testing.T) {
+// TestQueues walks queues that are whole, damaged, and endless.
+func TestQueues(t *testing.T) {
 	const a, b, c = 0xffff800000002000, 0xffff800000003000, 0xffff800000004000
 	list := func(nodes ...uint64) map[uint64]uint64 {
 		w := map[uint64]uint64{}
