@@ -118,7 +118,7 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	}
 	defer f.Close() //nolint:errcheck // closed below when all went well
 	r.proof, err = verify.Run(ctx, verify.Config{
-		Kernel: r.kernel, Self: self, Modules: built.Modules, Workload: w, CPUs: v.cpus, MemoryMB: v.memory, Timeout: v.timeout,
+		Kernel: r.kernel, Self: self, Modules: built.Modules, Workload: w, CPUs: v.cpus, MemoryMB: v.guestMemory(r.kernel), Timeout: v.timeout,
 		Watch: v.watcher(ctx, r, f),
 	})
 	if err == nil {
@@ -135,6 +135,15 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 		return fmt.Errorf("on %s: %s; the console is in %s", r.kernel.Name, why, r.log)
 	}
 	return nil
+}
+
+// guestMemory is what was asked for, or what the kernel needs: KASAN takes an
+// eighth of the memory for its shadow, and keeps what is freed for a while.
+func (v *labVerify) guestMemory(k kernels.Kernel) int {
+	if v.memory == 0 && hasOption(k, "KASAN") {
+		return 2 * lab.DefaultMemoryMB
+	}
+	return v.memory
 }
 
 // notRun says why a run tells nothing about the module: the kernel did not

@@ -175,9 +175,15 @@ func (p *proof) notes() []string {
 
 // provesLocking reports whether lockdep runs in a kernel.
 func provesLocking(k kernels.Kernel) bool {
+	return k.Flavour == kernels.Lockdep || hasOption(k, "PROVE_LOCKING")
+}
+
+// hasOption reports whether a kernel's configuration, if it is known, has an
+// option on.
+func hasOption(k kernels.Kernel, name string) bool {
 	if k.Config == "" {
-		return k.Flavour == kernels.Lockdep
+		return false
 	}
 	f, err := kconfig.ReadFile(k.Config)
-	return err == nil && f.Config.On("PROVE_LOCKING")
+	return err == nil && f.Config.On(name)
 }
