@@ -7,12 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"gordian/internal/check"
-	"gordian/internal/evidence"
 	"gordian/internal/lab"
 	"gordian/internal/lab/kbuild"
 	"gordian/internal/lab/kernels"
@@ -34,8 +31,10 @@ type kernelRun struct {
 	kernel   kernels.Kernel
 	log      string
 	proof    *verify.Proof
+	modules  []string // names of what was loaded
 	findings []model.Finding
-	splat    bool // lockdep reported something
+	others   []string // what was found beside, and is not counted
+	splat    bool     // lockdep reported something
 	took     time.Duration
 	err      error // it could not be run
 }
@@ -108,6 +107,9 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	if err != nil {
 		return err
 	}
+	for _, m := range built.Modules {
+		r.modules = append(r.modules, moduleName(m))
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find gordian's own binary: %w", err)
@@ -127,8 +129,7 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	if err != nil {
 		return fmt.Errorf("on %s: %w", r.kernel.Name, err)
 	}
-	r.findings, r.splat, err = logFindings(ctx, r.log)
-	if err != nil {
+	if err := r.judge(ctx); err != nil {
 		return err
 	}
 	if why := r.notRun(); why != "" && !atLeast(r.findings, v.failOn.value) {
@@ -165,8 +166,7 @@ func (v *labVerify) watcher(ctx context.Context, r *kernelRun, log io.Writer) la
 	return lab.Watcher{
 		Log: log,
 		Judge: func() bool {
-			fs, _, err := logFindings(ctx, r.log)
-			return err == nil && atLeast(fs, v.failOn.value)
+			return r.judge(ctx) == nil && atLeast(r.findings, v.failOn.value)
 		},
 		Say: func(text string) { v.say(r, text) },
 	}
@@ -178,22 +178,4 @@ func (v *labVerify) say(r *kernelRun, text string) {
 	}
 	name := filepath.Base(r.kernel.Name)
 	fmt.Fprintf(v.Err, "%s: %s\n", safe(name), safe(text))
-}
-
-// logFindings diagnoses a console, also one that is still being written. splat
-// tells whether lockdep had a hand in it.
-func logFindings(ctx context.Context, path string) (fs []model.Finding, splat bool, err error) {
-	facts, err := evidence.Read(ctx, []string{path}, evidence.Options{})
-	if err != nil || len(facts.Reports) == 0 {
-		return nil, false, err
-	}
-	splat = slices.ContainsFunc(facts.Reports, func(r model.Report) bool { return strings.HasPrefix(r.Base().Family, "lockdep-") })
-	return sure(check.Run(ctx, facts)), splat, nil
-}
-
-// sure leaves out what a verdict should not hang on.
-func sure(fs []model.Finding) []model.Finding {
-	d := model.Document{Findings: fs, Stats: map[string]int64{}}
-	keepConfident(&d, model.Medium)
-	return d.Findings
 }

@@ -36,9 +36,10 @@ func (v *labVerify) report(ps []*proof, verdict string) error {
 // document holds the findings of all consoles, judged together, and then those
 // of the source.
 func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, error) {
-	var logs []string
+	var logs, modules []string
 	for _, p := range ps {
 		for _, r := range p.runs {
+			modules = append(modules, r.modules...)
 			if r.proof != nil && r.err == nil {
 				logs = append(logs, r.log)
 			}
@@ -52,7 +53,8 @@ func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, erro
 			return nil, err
 		}
 	}
-	doc := newDocument(facts, sure(check.Run(ctx, facts)))
+	found := slices.DeleteFunc(sure(check.Run(ctx, facts)), func(f model.Finding) bool { return byChance(&f, facts.Reports, modules) })
+	doc := newDocument(facts, found)
 	for _, p := range ps {
 		if p.source != nil {
 			addDocument(doc, p.source.document())

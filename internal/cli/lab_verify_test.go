@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"gordian/internal/kreport"
 	"gordian/internal/lab"
 	"gordian/internal/lab/kernels"
 	"gordian/internal/lab/verify"
@@ -105,5 +106,25 @@ func TestAddDocument(t *testing.T) {
 	f := d.Findings[0]
 	if d.Inputs[f.Evidence[0].Input].Path != "c.c" || d.Inputs[f.Path[0].Why[0].Input].Path != "b.c" || d.Inputs[d.Incomplete[0].Input].Path != "c.c" || d.Stats["x"] != 3 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestByChance: a watchdog's bark counts when the module is in it.
+func TestByChance(t *testing.T) {
+	stall := finding("rcu-stall")
+	stall.Tasks = []model.TaskInfo{{Stack: []string{"cpu_idle+0x1/0x2", "other_fn+0x3/0x4 [other]"}}}
+	in := stall
+	in.Tasks = []model.TaskInfo{{Stack: []string{"m_thread+0x3/0x4 [m]"}}}
+	report := finding("soft-lockup")
+	report.Reports = []int{0}
+	reports := []model.Report{&kreport.Lockup{}}
+	tests := map[string]struct {
+		f    model.Finding
+		want bool
+	}{"elsewhere": {stall, true}, "in the module": {in, false}, "report elsewhere": {report, true}, "a deadlock": {finding("deadlock"), false}}
+	for name, tt := range tests {
+		if got := byChance(&tt.f, reports, []string{"m"}); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -162,6 +162,9 @@ func (p *proof) notes() []string {
 		if !r.splat && r.verdict(p.failOn) == "found" && provesLocking(r.kernel) {
 			out = append(out, who+"lockdep itself reported nothing of what was found here: it knows mutexes, spinlocks and rwsems, not semaphores, nor who waits for whom")
 		}
+		for _, title := range r.others {
+			out = append(out, who+title+": no function of the module is in it, and a guest's CPU stands still when the host is busy: not counted")
+		}
 		c := r.proof.Coverage
 		if c.Why != "" && r.proof.Run.Stop == lab.Finished {
 			out = append(out, who+"what ran was not counted: "+c.Why)
