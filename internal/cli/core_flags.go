@@ -54,11 +54,9 @@ func (b *byteSize) Set(s string) error {
 }
 
 // roomyForDump lets the collector wait until the pages of a dump that may be
-// kept are there. GOGC and GOMEMLIMIT win.
+// kept are there: collecting all the time would take most of the time. It costs
+// a log nothing, of which little is kept. GOMEMLIMIT wins.
 func roomyForDump(mem int64) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100)
-	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(mem + 64<<20)
 	}

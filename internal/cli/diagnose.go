@@ -78,6 +78,7 @@ func (d *diagnose) run(ctx context.Context, args []string) error {
 	if err := d.out.choose(args); err != nil {
 		return err
 	}
+	roomyForDump(int64(d.mem))
 	facts, readErr := d.readAll(ctx, args)
 	if ctx.Err() != nil {
 		return ctx.Err()
