@@ -117,7 +117,7 @@ func (r *labRun) run(ctx context.Context) error {
 	if bootErr != nil {
 		r.dump = "" // it is not there, but the log up to the error may say what happened
 	}
-	r.read = r.withSchedule(job, res, r.read)
+	r.read = r.withRun(job, res, r.read)
 	verdict := r.diagnose.run(ctx, []string{r.evidence()})
 	switch {
 	case bootErr != nil:

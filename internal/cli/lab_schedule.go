@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"gordian/internal/evidence"
 	"gordian/internal/kstack"
@@ -14,28 +15,43 @@ import (
 	"gordian/internal/model"
 )
 
-// withSchedule reads the evidence, and adds the schedule that the explored
-// module hangs in.
-func (r *labRun) withSchedule(j *lab.Job, res *lab.Result, read readFunc) readFunc {
+// withRun reads the evidence, and adds what only the run knows: the schedule
+// that the explored module hangs in, and that the host was too busy.
+func (r *labRun) withRun(j *lab.Job, res *lab.Result, read readFunc) readFunc {
 	return func(ctx context.Context, paths []string, o evidence.Options) (*model.Facts, error) {
 		facts, err := read(ctx, paths, o)
-		if facts == nil || r.explore == "" || res.Stop != lab.Found {
+		if facts == nil {
 			return facts, err
 		}
-		f, openErr := os.Open(r.log)
-		if openErr != nil {
-			return facts, errors.Join(err, openErr)
+		if res.Starved > tooBusy {
+			facts.Incomplete = append(facts.Incomplete, model.Incomplete{Reason: fmt.Sprintf(
+				"the host was busy, and a CPU of the guest waited %.1f of 8 s for one of the host's: lockups and stalls of the guest may be false", res.Starved.Seconds())})
 		}
-		defer f.Close() //nolint:errcheck // opened for reading
-		turns, scheduleErr := explore.Schedule(f)
-		if len(turns) > 0 {
-			facts.Sections = append(facts.Sections, scheduleSection(turns, attempt(j, res.Step)))
-			if r.dump == "" { // else the memory says it, and better
-				addTurns(facts, turns)
-			}
+		if r.explore == "" || res.Stop != lab.Found {
+			return facts, err
 		}
-		return facts, errors.Join(err, scheduleErr)
+		return facts, errors.Join(err, r.addSchedule(j, res, facts))
 	}
+}
+
+// tooBusy is how long a CPU of the guest may wait in 8 s, the time of its
+// watchdogs, before their reports are doubtful.
+const tooBusy = 4 * time.Second
+
+func (r *labRun) addSchedule(j *lab.Job, res *lab.Result, facts *model.Facts) error {
+	f, err := os.Open(r.log)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	turns, err := explore.Schedule(f)
+	if len(turns) > 0 {
+		facts.Sections = append(facts.Sections, scheduleSection(turns, attempt(j, res.Step)))
+		if r.dump == "" { // else the memory says it, and better
+			addTurns(facts, turns)
+		}
+	}
+	return err
 }
 
 // attempt is the name of the attempt that a step belongs to.

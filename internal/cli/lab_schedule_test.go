@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gordian/internal/check"
 	"gordian/internal/evidence"
@@ -22,7 +23,7 @@ func TestScheduleProvesTheDeadlock(t *testing.T) {
 		verdict model.Verdict
 		tables  int
 	}{{lab.Found, model.Deadlocked, 1}, {lab.TimeOut, model.Undecided, 0}} {
-		facts, err := r.withSchedule(j, &lab.Result{Stop: tt.stop, Step: 2}, evidence.Read)(t.Context(), []string{r.log}, evidence.Options{})
+		facts, err := r.withRun(j, &lab.Result{Stop: tt.stop, Step: 2}, evidence.Read)(t.Context(), []string{r.log}, evidence.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,13 +45,23 @@ func TestScheduleOfOthersProvesNothing(t *testing.T) {
 	if err := os.WriteFile(r.log, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	facts, err := r.withSchedule(&lab.Job{}, &lab.Result{Stop: lab.Found}, evidence.Read)(t.Context(), []string{r.log}, evidence.Options{})
+	facts, err := r.withRun(&lab.Job{}, &lab.Result{Stop: lab.Found}, evidence.Read)(t.Context(), []string{r.log}, evidence.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range check.Run(t.Context(), facts) {
 		if f.Verdict == model.Deadlocked {
 			t.Errorf("%s: %s", f.Rule, f.Title)
+		}
+	}
+}
+
+func TestBusyHostIsSaid(t *testing.T) {
+	r := &labRun{log: filepath.Join("testdata", "explore.log")}
+	for starved, want := range map[time.Duration]int{time.Second: 0, 6 * time.Second: 1} {
+		facts, err := r.withRun(&lab.Job{}, &lab.Result{Stop: lab.Found, Starved: starved}, evidence.Read)(t.Context(), []string{r.log}, evidence.Options{})
+		if err != nil || len(facts.Incomplete) != want {
+			t.Errorf("%s: %v, %v", starved, facts.Incomplete, err)
 		}
 	}
 }

@@ -153,3 +153,21 @@ func TestNoQEMU(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestStarving(t *testing.T) {
+	var s starving
+	now := time.Now()
+	for i := range 30 {
+		wait := time.Duration(i) * 100 * time.Millisecond // a tenth of the time
+		if i >= 15 {
+			wait += time.Duration(min(i-15, 8)) * 800 * time.Millisecond // and nearly all of 8 s
+		}
+		s.note(now.Add(time.Duration(i)*time.Second), map[string]time.Duration{"cpu": wait, "other": 0})
+		if i == 14 && s.worst != 800*time.Millisecond {
+			t.Errorf("%s before", s.worst)
+		}
+	}
+	if s.worst != 7200*time.Millisecond || len(s.samples) > 9 {
+		t.Errorf("%s, %d samples", s.worst, len(s.samples))
+	}
+}

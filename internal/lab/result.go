@@ -30,6 +30,7 @@ type Result struct {
 	Release string         // of the kernel that ran
 	Boot    time.Duration  // from the start of QEMU to init
 	Total   time.Duration  // to the end of QEMU
+	Starved time.Duration  // the most that a thread of QEMU had to wait for a CPU of the host within 8 s
 	Step    int            // the last step that began, -1 before the first
 	Texts   map[int]string // what Read steps read, by step
 	Errors  map[int]string // steps that failed, MayFail ones too

@@ -99,7 +99,8 @@ type run struct {
 	panic    bool      // the kernel gave up
 	panicked bool      // and has said all about it
 	shown    bool      // the guest has done what it was asked
-	stuck    string    // what init says is stuck
+	hunger   starving
+	stuck    string // what init says is stuck
 }
 
 func newRun(m *vm.Machine, j *Job, l Limits, w Watcher, start time.Time) *run {
@@ -115,6 +116,8 @@ func newRun(m *vm.Machine, j *Job, l Limits, w Watcher, start time.Time) *run {
 func (r *run) follow(ctx context.Context) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
+	slow := time.NewTicker(time.Second)
+	defer slow.Stop()
 	for r.res.Stop == "" {
 		select {
 		case <-ctx.Done():
@@ -125,6 +128,9 @@ func (r *run) follow(ctx context.Context) error {
 			r.take(x)
 		case <-tick.C:
 			r.look()
+		case now := <-slow.C:
+			r.hunger.note(now, r.m.Waited())
+			r.res.Starved = r.hunger.worst
 		}
 		if r.logErr != nil {
 			return nil // said by the caller
