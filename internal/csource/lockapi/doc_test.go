@@ -23,7 +23,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table.Call("foo_lock") == nil || table.Op("foo_ops", "kick") == nil || len(table.Project().Order) != 1 {
+	if table.Call("foo_lock") == nil || table.Op("foo_ops", "kick") == nil || len(table.Project().IgnorePaths) != 2 {
 		t.Error("the example is not in the table")
 	}
 	words := append(kindWords(), questions()...)

@@ -16,10 +16,7 @@ func load(t testing.TB, text string) (*Table, error) {
 func TestLoad(t *testing.T) {
 	table, err := load(t, `
 ignore = ["old/*"]
-order = [["struct foo.lock", "struct foo.queue_lock"]]
 
-[same]
-"struct foo.lockp" = "struct foo.lock"
 
 [[call]]
 names = ["foo_lock"]
@@ -71,7 +68,7 @@ type = "mutex"
 		t.Errorf("struct foo_lock: %q", typ)
 	}
 	p := table.Project()
-	if len(p.IgnorePaths) != 1 || len(p.Order) != 1 || p.Classes["struct foo.lockp"] != "struct foo.lock" {
+	if len(p.IgnorePaths) != 1 {
 		t.Errorf("project: %+v", p)
 	}
 	if table.Call("spin_lock") == nil || table.Op("uart_ops", "start_tx") == nil {
@@ -123,10 +120,7 @@ func TestLoadErrors(t *testing.T) {
 		{"[[type]]\nnames = [\"f\"]", `gordian.toml:1: type: missing`},
 		{"[[type]]\narg = 1", `gordian.toml:2: "arg": unknown key`},
 		{"[[predicate]]\nnames = [\"f\"]", `gordian.toml:1: is: missing`},
-		{"order = [[\"a\"]]", `gordian.toml:1: "order": an order needs two locks`},
 		{"[[call]]\nnames = [", `gordian.toml:2: `},
-		{"[same]\na = \"x\"\na = \"y\"", `gordian.toml:3: "a": given twice`},
-		{"[same]\na = 1", `gordian.toml:2: "a": must be a string`},
 		{strings.Repeat("#", maxFile+1), "gordian.toml: larger than"},
 	}
 	for _, tt := range tests {
@@ -151,7 +145,7 @@ func TestDeepNesting(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add("[[call]]\nnames = [\"f\"]\ndo = \"acquire\"\ntype = \"mutex\"\narg = 0\n")
-	f.Add("ignore = [\"x\"]\n[same]\n\"a.b\" = \"c\"\n[[op]]\nstruct = \"s\"\nfields = [\"f\"]\n")
+	f.Add("ignore = [\"x\"]\n[[op]]\nstruct = \"s\"\nfields = [\"f\"]\n")
 	f.Add("[[call]]\neffects = [{ do = \"sleep\", gfp = 1 }, { }]\n[[gfp]]\nblocks = true\n")
 	base := kernel(f)
 	f.Fuzz(func(t *testing.T, text string) {

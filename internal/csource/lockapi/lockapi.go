@@ -161,7 +161,5 @@ type Op struct {
 
 // Notes of a user's project.
 type Project struct {
-	IgnorePaths []string          // globs relative to the file's folder
-	Classes     map[string]string // expression "struct foo.lock" → another class name: two names of one lock
-	Order       [][]string        // declared lock order, outermost first: an edge against it is a finding by itself
+	IgnorePaths []string // globs relative to the file's folder
 }

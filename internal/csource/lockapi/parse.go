@@ -78,8 +78,6 @@ func (p *parser) section(e *node) error {
 	var f form
 	if e.Kind == unstable.ArrayTable {
 		f = newForm(kind, p.file.name)
-	} else if kind == "same" {
-		f = &sameForm{}
 	}
 	if f == nil {
 		return fmt.Errorf("%s: unknown section %s", p.file.place(at), quote(kind))
@@ -91,15 +89,12 @@ func (p *parser) section(e *node) error {
 func (p *parser) keyValue(e *node) error {
 	key, ok := plainKey(e.Key())
 	f := p.entries[len(p.entries)-1].form
-	_, free := f.(*sameForm) // any number of keys: it looks for itself
 	err := errUnknownKey
 	switch {
 	case slices.Contains(p.keys, key):
 		err = errTwice
 	case ok:
-		if !free {
-			p.keys = append(p.keys, key)
-		}
+		p.keys = append(p.keys, key)
 		err = f.set(key, e.Value())
 	}
 	if err != nil {
