@@ -104,7 +104,7 @@ func openImage(path string) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // opened for reading
 	if f.Machine != elf.EM_X86_64 {
 		return nil, fmt.Errorf("%s: a program for %v: stacks are read for x86-64 only", path, f.Machine)
 	}

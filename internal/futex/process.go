@@ -81,7 +81,7 @@ func Read(pid int, o Options) (*Process, error) {
 	if err := r.open(); err != nil {
 		return nil, err
 	}
-	defer r.mem.Close()
+	defer r.mem.Close() //nolint:errcheck // opened for reading
 	if err := r.threads(); err != nil {
 		return nil, err
 	}

@@ -211,7 +211,7 @@ func parseFrame(s string) (model.Frame, bool) {
 		return f, true
 	}
 	off, size, _ := strings.Cut(at, "/0x")
-	f.Offset, _ = strconv.ParseUint(off, 16, 64) //nolint:errcheck // 0 when it is none
-	f.Size, _ = strconv.ParseUint(size, 16, 64)  //nolint:errcheck // 0 when it is none
+	f.Offset, _ = strconv.ParseUint(off, 16, 64) // 0 when it is none
+	f.Size, _ = strconv.ParseUint(size, 16, 64)
 	return f, true
 }

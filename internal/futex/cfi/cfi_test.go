@@ -82,7 +82,7 @@ func TestRealTable(t *testing.T) {
 			continue
 		}
 		tab, err := New(f)
-		f.Close()
+		f.Close() //nolint:errcheck // opened for reading
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func (d Dir) Read(path string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, hostError(path, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // opened for reading
 	b, err := io.ReadAll(io.LimitReader(f, int64(min(limit, MaxSize))))
 	if err != nil {
 		return b, hostError(path, err)

@@ -56,7 +56,7 @@ func (h *Helper) Close() {
 	if h.cmd == nil {
 		return
 	}
-	h.in.Close()
+	h.in.Close() //nolint:errcheck // it is killed next
 	h.abandon()
 }
 

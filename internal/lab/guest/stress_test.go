@@ -70,7 +70,7 @@ func TestSameChoices(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	if draw(1) != draw(1) || draw(1) == draw(2) {
+	if first := draw(1); first != draw(1) || first == draw(2) {
 		t.Errorf("%s, %s, %s", draw(1), draw(1), draw(2))
 	}
 }
