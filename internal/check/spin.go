@@ -219,12 +219,32 @@ func (v *view) spinCycles() []model.Finding {
 			groups[mod] = append(groups[mod], c)
 		}
 		for _, mod := range mods {
-			if f, ok := v.spinCycle(mod, groups[mod]); ok {
+			if f, ok := v.spinCycle(mod, groups[mod]); ok && !v.proven(b, groups[mod]...) {
 				out = append(out, f)
 			}
 		}
 	}
 	return out
+}
+
+// proven reports whether a dump of that boot shows one of these CPUs' tasks in
+// a deadlock: then there is nothing to guess from the log.
+func (v *view) proven(b model.Boot, cs ...cpuSeen) bool {
+	if !v.dumped[b] {
+		return false
+	}
+	for i := range v.hangs {
+		f := &v.hangs[i]
+		if f.Boot != b || f.Verdict != model.Deadlocked {
+			continue
+		}
+		for _, t := range f.Tasks {
+			if slices.ContainsFunc(cs, func(c cpuSeen) bool { return c.pid == t.PID && c.comm == t.Comm }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (v *view) spinCycle(mod string, cs []cpuSeen) (model.Finding, bool) {

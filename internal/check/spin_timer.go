@@ -19,6 +19,9 @@ func (v *view) timersUnderLock() []model.Finding {
 				continue
 			}
 			for _, s := range all[b] {
+				if v.proven(b, w, s) {
+					continue
+				}
 				if s.cpu != w.cpu && s.spins() && s.wait.Caller.Module == w.wait.Caller.Module && inTimer(s) && v.closeBy(w.report, s.report) {
 					out = append(out, v.timerUnderLock(w, s, fn))
 					break

@@ -48,16 +48,3 @@ func (q *queue) fits(typ model.LockType) bool {
 
 // rwsemReader is RWSEM_WAITING_FOR_READ (kernel/locking/rwsem.c).
 const rwsemReader = 1
-
-// onStackOf are structures with a completion that lie on the stack of the task
-// that waits for it: they say what is really waited for.
-var wrappers = []struct {
-	structure, member string
-	typ               model.LockType
-	source            string
-}{
-	{"wq_barrier", "done", model.Work, "kernel/workqueue.c, insert_wq_barrier()"},
-	{"wq_flusher", "done", model.Work, "kernel/workqueue.c, __flush_workqueue()"},
-	{"rcu_synchronize", "completion", model.RCU, "include/linux/rcupdate_wait.h, __wait_rcu_gp()"},
-	{"kthread_flush_work", "done", model.Work, "kernel/kthread.c, kthread_flush_work()"},
-}
