@@ -57,7 +57,7 @@ demo: build ## what is in examples/ explained, and demo.html written
 bench: build ## speed and memory: logs beside GNU grep, source (LINUX=DIR) beside sparse and coccinelle, dumps (DUMP=FILE, VMLINUX=FILE) beside crash and drgn
 	bench/log.sh ./gordian $(SHARED)
 	LINUX="$(LINUX)" $(GO) run ./bench/source ./gordian
-	DUMP="$(DUMP)" VMLINUX="$(VMLINUX)" bench/core.py ./gordian
+	DUMP="$(DUMP)" VMLINUX="$(VMLINUX)" $(GO) run ./bench/core ./gordian
 
 eval: build ## accuracy on the corpora in SHARED (source: and LINUX=DIR), when they are there
 	@LINUX="$(LINUX)" bench/eval.sh ./gordian $(SHARED)
