@@ -17,7 +17,7 @@ import (
 
 // typicalObjects is how many objects the lockdep kernel has: counted in a
 // build of 6.1.192. For other sources it makes the progress an estimate.
-const typicalObjects = 1480
+const typicalObjects = 1130
 
 // maker runs make with its output in a log.
 type maker struct {
