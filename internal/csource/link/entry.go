@@ -113,6 +113,9 @@ func (p *Program) otherwise(u *ir.Unit, in *ir.Init, op *lockapi.Op, e *entry) {
 			e.ctx, e.irqsOff = model.Softirq, false
 		}
 	case !p.marked(u, op.Unless):
+		if op.Unless != "" && p.marks[mark{beside(u), op.Unless}] {
+			e.sure = lower(e.sure)
+		}
 	case strings.HasPrefix(op.Unless, "NETIF_F_"): // still in softirq
 		e.holds = nil
 	default:

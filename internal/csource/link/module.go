@@ -61,11 +61,30 @@ func (p *Program) marked(u *ir.Unit, name string) bool {
 	return name != "" && p.marks[mark{p.module[u], name}]
 }
 
-// addMarks gathers the marks of each module.
+// beside names the folders next to a unit's, its own included: boards set what
+// their drivers ask for.
+func beside(u *ir.Unit) string { return "beside " + path.Dir(u.Dir) }
+
+// maxFamily is how many folders side by side are taken for the parts of one
+// thing; more are the drivers of many.
+const maxFamily = 8
+
+// addMarks gathers the marks of each module, and of the folders beside it.
 func (p *Program) addMarks() {
+	folders := map[string]map[string]bool{}
+	for _, u := range p.units {
+		if b := beside(u); folders[b] == nil {
+			folders[b] = map[string]bool{u.Dir: true}
+		} else {
+			folders[b][u.Dir] = true
+		}
+	}
 	for _, u := range p.units {
 		for _, name := range u.Marks {
 			p.marks[mark{p.module[u], name}] = true
+			if len(folders[beside(u)]) <= maxFamily {
+				p.marks[mark{beside(u), name}] = true
+			}
 		}
 	}
 }
