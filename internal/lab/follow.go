@@ -108,8 +108,8 @@ func (r *run) look() {
 		r.stop(Crashed, "at: "+r.stepName(r.res.Step))
 	case r.ready.IsZero() && quiet > bootSilence:
 		r.stop(NoBoot, fmt.Sprintf("the guest said nothing for %d s and never reached init", int(quiet.Seconds())))
-	case r.ready.IsZero() && r.lim.Boot > 0 && now.Sub(r.start) > r.lim.Boot:
-		r.stop(NoBoot, fmt.Sprintf("the guest did not reach init within %s", r.lim.Boot))
+	case r.ready.IsZero() && now.Sub(r.start) > bootTime:
+		r.stop(NoBoot, fmt.Sprintf("the guest did not reach init within %s", bootTime))
 	case !r.ready.IsZero() && quiet > silence:
 		r.stop(Silent, fmt.Sprintf("no sign of life for %d s at: %s", int(quiet.Seconds()), r.stepName(r.res.Step)))
 	case r.judge():

@@ -24,7 +24,6 @@ type Watcher struct {
 // Limits bounds a run.
 type Limits struct {
 	Timeout time.Duration // from init's start to the end of the steps
-	Boot    time.Duration // from the start to init; 0 for no limit but silence
 }
 
 // Dump asks for the guest's memory at the end of the run.

@@ -45,6 +45,8 @@ func commandLine(a vm.Accel, own string) string {
 const (
 	// bootSilence: no output and no init for so long is a guest that does not boot.
 	bootSilence = 40 * time.Second
+	// bootTime bounds a boot that prints and prints; a busy host needs minutes.
+	bootTime = 6 * time.Minute
 	// silence: no sign of life from the console and from init.
 	silence = 15 * time.Second
 	// settle is how long the guest goes on after the first finding, so that
