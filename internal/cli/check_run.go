@@ -143,4 +143,4 @@ func roomy() {
 
 // memoryLimit is where collecting garbage becomes more urgent than speed. A
 // whole kernel keeps 1.3 GB at most.
-const memoryLimit = 3500 << 20
+const memoryLimit = 3800 << 20
