@@ -63,12 +63,17 @@ func args(ids []ir.PathID) string {
 	return w.String()
 }
 
-func (b *book) add(p ir.Path) ir.PathID {
+// find returns the path that is the same as p, whatever text p has.
+func (b *book) find(p *ir.Path) (id ir.PathID, ok bool) {
 	if b.ids == nil {
 		b.index()
 	}
-	k := keyOf(&p)
-	if id, ok := b.ids[k]; ok {
+	id, ok = b.ids[keyOf(p)]
+	return id, ok
+}
+
+func (b *book) add(p ir.Path) ir.PathID {
+	if id, ok := b.find(&p); ok {
 		return id
 	}
 	if len(b.fn.Paths) > 20000 {
@@ -76,7 +81,7 @@ func (b *book) add(p ir.Path) ir.PathID {
 	}
 	id := ir.PathID(len(b.fn.Paths))
 	b.fn.Paths = append(b.fn.Paths, p)
-	b.ids[k] = id
+	b.ids[keyOf(&p)] = id
 	return id
 }
 
@@ -150,6 +155,9 @@ func (b *book) rebaseField(g *ir.Func, p *ir.Path, call []ir.Val, depth int) ir.
 	}
 	n := *p
 	n.Base = base
+	if id, ok := b.find(&n); ok {
+		return id
+	}
 	if n.Owner == "" && q.Class != "" {
 		n.Class = q.Class + "." + n.Name
 	}
