@@ -65,6 +65,12 @@ func classify(stack []model.Frame) kstack.Wait {
 	return w
 }
 
+func classifyRunning(stack []model.Frame) kstack.Wait {
+	w := kstack.ClassifyRunning(stack)
+	w.Caller.Func = kstack.Base(w.Caller.Func)
+	return w
+}
+
 func guilty(stack []model.Frame) (model.Frame, int) {
 	f, i := kstack.Guilty(stack)
 	f.Func = kstack.Base(f.Func)

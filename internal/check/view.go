@@ -159,6 +159,9 @@ func (v *view) addTasks() {
 	}
 	for _, t := range v.tasks {
 		t.wait = classify(t.stack)
+		if t.state == "R" && v.dumped[t.boot] {
+			t.wait = classifyRunning(t.stack)
+		}
 		v.list = append(v.list, t)
 	}
 	slices.SortFunc(v.list, func(a, b *task) int {

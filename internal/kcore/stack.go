@@ -142,7 +142,11 @@ func (s *State) walk(t *Task) {
 		}
 		t.Frames = s.name(frames)
 	}
-	t.Class = kstack.Classify(t.modelStack())
+	if t.Running {
+		t.Class = kstack.ClassifyRunning(t.modelStack())
+	} else {
+		t.Class = kstack.Classify(t.modelStack())
+	}
 }
 
 // startOf returns the registers that a task's stack begins with: those of its

@@ -52,6 +52,24 @@ func Classify(stack []model.Frame) Wait {
 	return c.w
 }
 
+// ClassifyRunning is Classify for the stack of a CPU: while an interrupt that
+// waits for nothing runs there, what it stopped still waits.
+func ClassifyRunning(stack []model.Frame) Wait {
+	w := Classify(stack)
+	for i := 0; i < len(stack) && !(w.Known && w.Spinning); i++ {
+		if stack[i].Unreliable || !IsInterruptEntry(stack[i].Func) {
+			continue
+		}
+		if below := Classify(stack[i+1:]); below.Known && (below.Spinning || below.Type == model.Timer) {
+			if below.CallerIndex >= 0 {
+				below.CallerIndex += i + 1
+			}
+			return below
+		}
+	}
+	return w
+}
+
 type classifier struct {
 	w        Wait
 	in       *group // the primitive that the run is in
