@@ -31,7 +31,19 @@ func (s *State) waitByCode(t *Task) {
 		return // what the stack waits for stands further out
 	}
 	s.wait(t, l, mode, why)
-	t.Wait.Inferred = true
+	t.Wait.Inferred = !s.writerOf(l, t)
+}
+
+// writerOf reports whether the lock itself says that a task is the writer that
+// waits for its readers: on PREEMPT_RT the writer of an rwsem owns the rtmutex
+// in it by then (kernel/locking/rwbase_rt.c, rwbase_write_lock()).
+func (s *State) writerOf(l *Lock, t *Task) bool {
+	at, err := s.at(l.Addr, "rw_semaphore", "rwbase.rtmutex")
+	if err != nil || l.Type != model.RWSem {
+		return false
+	}
+	owner, err := s.get(at, "rt_mutex_base", "owner")
+	return err == nil && owner&^1 == t.Addr
 }
 
 // lockArgument returns the lock that a task has passed to the lock function

@@ -266,6 +266,9 @@ func (k *kallsyms) lookup(addr uint64) (Symbol, bool) {
 	for i--; i > 0 && k.addr(i-1) == k.addr(i); i-- {
 	}
 	s := k.symbol(i)
+	for ; hollow(s.Name) && i+1 < k.n && k.addr(i+1) == s.Addr; s = k.symbol(i) {
+		i++
+	}
 	// Behind the last symbol of all there is nothing.
 	return s, s.Size > 0 || s.Addr == addr
 }

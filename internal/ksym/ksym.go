@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 )
 
@@ -152,9 +153,17 @@ func (a area) lookup(addr uint64) (Symbol, bool) {
 	}
 	for i--; i > 0 && syms[i-1].Addr == syms[i].Addr; i-- {
 	}
+	for i+1 < len(syms) && syms[i+1].Addr == syms[i].Addr && hollow(syms[i].Name) {
+		i++
+	}
 	s := syms[i]
 	if s.Size == 0 {
 		s.Size = end - s.Addr
 	}
 	return s, true
 }
+
+// hollow reports whether a symbol is of something without a size: the static
+// keys of lock classes (`static struct lock_class_key __key`), which are empty
+// structures without lockdep. What follows at the same address is the object.
+func hollow(name string) bool { return name == "__key" || strings.HasPrefix(name, "__key.") }
