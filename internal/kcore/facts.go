@@ -2,6 +2,7 @@ package kcore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,6 +53,7 @@ func (s *State) Facts(input int, boot model.Boot, f *model.Facts) {
 		}
 	}
 	x.lockdep()
+	x.cutStacks()
 	f.Count("tasks", int64(len(s.Tasks)))
 	f.Count("locks waited for", int64(len(x.done)))
 	for _, n := range s.Incomplete {
@@ -142,6 +144,16 @@ func (x *facts) task(t *Task) {
 		m.Seconds = int(t.Blocked / time.Second)
 	}
 	x.f.Tasks = append(x.f.Tasks, m)
+}
+
+// cutStacks notes the stacks that end early, of tasks that matter: what they
+// wait for, or hold, may be missing for that.
+func (x *facts) cutStacks() {
+	for _, t := range x.s.Tasks {
+		if x.tasks[t] && t.StackErr != nil && !errors.Is(t.StackErr, errUserMode) {
+			x.s.note("the stack of " + t.Name() + " is not known to its end: " + t.StackErr.Error())
+		}
+	}
 }
 
 func (x *facts) why(r Reason, derived bool) model.Provenance {
