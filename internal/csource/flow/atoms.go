@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"gordian/internal/csource/ctype"
 	"gordian/internal/csource/ir"
 )
 
@@ -112,4 +113,88 @@ func (r *run) paramNamed(names []string) int32 {
 // last reports whether this path has dropped the last reference to something.
 func (r *run) last(s *state) bool {
 	return slices.ContainsFunc(r.lasts, func(a ir.AtomID) bool { return s.vals[r.slot[a]].bits&ir.Zero == 0 })
+}
+
+// mask is the atom "param & name", or "*param" if name is target.
+type mask struct {
+	param int32
+	name  string
+}
+
+// target is the name of the mask of what a parameter points to.
+const target = "*"
+
+// pickAtoms chooses the atoms that are worth following: those that are tested
+// twice, those that are assigned and tested or returned, parameters, and
+// results that decide about a lock.
+func (r *run) pickAtoms() {
+	n := len(r.fn.Atoms)
+	tests, sets := make([]int, n), make([]int, n)
+	for i := range r.fn.Blocks {
+		b := &r.fn.Blocks[i]
+		for j := range b.Instrs {
+			if a := b.Instrs[j].Atom; a != 0 {
+				sets[a]++
+			}
+			if a := b.Instrs[j].Src.Atom; a != 0 && b.Instrs[j].Call == nil {
+				tests[a]++
+				if d := b.Instrs[j].Dst; d != 0 && r.fn.Paths[d].Kind != ir.LocalPath {
+					r.given[a] = true
+				}
+			}
+		}
+		switch b.Term {
+		case ir.Branch:
+			tests[b.Test.Atom]++
+			tests[b.Test.Same]++
+		case ir.Return:
+			tests[b.Ret.Atom]++
+			r.given[b.Ret.Atom] = true
+		}
+	}
+	r.slot, r.masks = make([]int32, n), make([]mask, n)
+	for i := range r.slot {
+		r.slot[i] = -1
+		if i > 0 {
+			r.masks[i].param, r.masks[i].name = r.fn.Mask(ir.AtomID(i))
+		}
+		r.pickTarget(ir.AtomID(i), tests[i], sets[i])
+		if i > 0 && r.slot[i] < 0 && r.nslot < 200 && (tests[i] > 1 || tests[i] > 0 && (r.masks[i].name != "" || r.fn.Atoms[i].Last()) || tests[i] > 0 && (sets[i] > 0 || r.fn.Atoms[i].Param >= 0) || sets[i] > 1) {
+			r.slot[i] = int32(r.nslot)
+			r.nslot++
+		}
+	}
+}
+
+// out is "*param" that the function writes: its atom, and the slot of what it
+// was when the function was entered.
+type out struct {
+	atom  ir.AtomID
+	param int32
+	entry int32
+}
+
+// asEntered is the constant of what has not been written yet.
+const asEntered = "\x00"
+
+// pickTarget follows what a parameter points to: callers pass the address of a
+// flag, and learn from it whether a lock is still held.
+func (r *run) pickTarget(a ir.AtomID, tests, sets int) {
+	p, ok := r.fn.Target(a)
+	switch {
+	case !ok || r.nslot >= 200 || !isFlag(r.fn.Params[p].Type):
+	case sets > 0:
+		r.outs = append(r.outs, out{a, p, int32(r.nslot + 1)})
+		r.slot[a] = int32(r.nslot)
+		r.nslot += 2
+		r.sum.Writes = append(r.sum.Writes, p)
+	case tests > 0:
+		r.masks[a] = mask{p, target}
+	}
+}
+
+// isFlag reports whether a type is a pointer to a number or bool: pointers that
+// callees write are followed as objects.
+func isFlag(t *ctype.Type) bool {
+	return t != nil && t.Kind == ctype.Pointer && t.Elem != nil && t.Elem.Kind == ctype.Scalar
 }
