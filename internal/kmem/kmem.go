@@ -64,6 +64,7 @@ type Image struct {
 
 	notes       []byte // as the dump has them
 	infoInNotes bool   // VMCOREINFO is one of them
+	process     bool   // the core of a process
 
 	store store
 	cache *frameCache

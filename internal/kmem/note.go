@@ -7,6 +7,7 @@ import (
 
 const (
 	ntPRStatus = 1
+	ntPRPSInfo = 3 // only the core of a process has it
 	maxNotes   = 1 << 16
 	// maxNoteBytes is room for the notes of 8192 CPUs, QEMU's own included.
 	maxNoteBytes = 16 << 20
@@ -64,6 +65,8 @@ func (im *Image) addNotes(b []byte) {
 			if r, ok := parsePRStatus(n.desc); ok {
 				im.CPUs = append(im.CPUs, r)
 			}
+		case n.name == "CORE" && n.typ == ntPRPSInfo:
+			im.process = true
 		case n.name == "QEMU" && qemu < len(im.CPUs):
 			im.CPUs[qemu].addQEMU(n.desc)
 			qemu++

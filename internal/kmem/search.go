@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 // SearchInfo looks through physical memory for the VMCOREINFO note, which the
@@ -15,6 +16,9 @@ import (
 // Other kernels' notes can lie in memory (in the page cache, for one): only one
 // whose addresses fit the page tables counts.
 func (im *Image) SearchInfo(ctx context.Context, o Options) error {
+	if im.process {
+		return fmt.Errorf("this is the core of a process, and no dump of a kernel: %w", ErrNotDump)
+	}
 	const chunk = 1 << 20
 	buf := make([]byte, chunk)
 	var done, total uint64

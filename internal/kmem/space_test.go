@@ -3,6 +3,7 @@ package kmem
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -88,6 +89,15 @@ func TestSearchInfo(t *testing.T) {
 	empty.Info = nil
 	if err := empty.SearchInfo(context.Background(), Options{}); err == nil {
 		t.Errorf("found %v where there is none", empty.Info)
+	}
+}
+
+func TestCoreOfAProcess(t *testing.T) {
+	im := open(t, newFake(4).elf(""))
+	im.Info = nil
+	im.addNotes(appendNote(nil, "CORE", ntPRPSInfo, make([]byte, 136)))
+	if err := im.SearchInfo(context.Background(), Options{}); !errors.Is(err, ErrNotDump) || !strings.Contains(err.Error(), "core of a process") {
+		t.Errorf("error %v", err)
 	}
 }
 
