@@ -88,6 +88,7 @@ func libraries() map[string][]string {
 		"kmem":            {"github.com/anchore/go-lzo", "github.com/klauspost/compress", "github.com/therootcompany/xz", "github.com/ulikunitz/xz"},
 		"srccache":        {"github.com/klauspost/compress"},
 		"bpf":             {"github.com/cilium/ebpf", "golang.org/x/sys"},
+		"trace":           {"github.com/google/pprof"},
 		"lab/guest":       {"golang.org/x/sys"},
 		"lab/vm":          {"golang.org/x/sys"},
 		"lab/initramfs":   {"golang.org/x/sys"},

@@ -298,22 +298,15 @@ func (t *Order) Sample(k trace.OrderKey, n int) error {
 
 // Lost returns what the programs could not follow, in words.
 func (t *Order) Lost() (trace.Losses, error) {
-	words := []string{"acquisitions of tasks for which no slot was free", "lists of held locks longer than 16, emptied", "releases of locks that the task was not seen to take",
-		"locks taken again whose release was not seen", "new orders for which the table had no room", "events for which the ring buffer had no room; the order is told again when it is seen again", "tasks that exited with a lock on their list"}
-	out := trace.Losses{}
-	for i, w := range words {
-		var per []uint64
-		if err := t.coll.Maps["counts"].Lookup(uint32(i), &per); err != nil {
-			return out, fmt.Errorf("read the counters: %w", err)
-		}
-		for _, n := range per {
-			out[w] += int64(n)
-		}
-		if out[w] == 0 {
-			delete(out, w)
-		}
-	}
-	return out, nil
+	return lost(t.coll.Maps["counts"], []string{
+		"acquisitions of tasks for which no slot was free",
+		"lists of held locks longer than 16, emptied",
+		"releases of locks that the task was not seen to take",
+		"locks taken again whose release was not seen",
+		"new orders for which the table had no room",
+		"events for which the ring buffer had no room; an order is told again when it is seen again",
+		"tasks that exited with a lock on their list",
+	})
 }
 
 // Close detaches everything and frees the maps.

@@ -26,6 +26,6 @@ func newTrace(s Streams) *cobra.Command {
 	c.Flags().BoolVar(&once.now, "once", false, "look once at what blocked tasks wait for, and who holds it")
 	once.out.addFlags(c, s)
 	addChoice(c, once.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
-	c.AddCommand(newTraceOrder(s), newTraceUser(s))
+	c.AddCommand(newTraceOrder(s), newTraceContention(s), newTraceUser(s))
 	return c
 }

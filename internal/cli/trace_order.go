@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -30,13 +31,15 @@ rwsems, and as waits completions and work items. Spinlocks are not: see
 const traceOrderExample = `  sudo gordian trace order --duration 10m
   sudo gordian trace order --save host1.json      until Ctrl-C
   gordian diagnose host1.json host2.json          what no single run has seen
-  sudo gordian trace order --pid 4242 --module xfs`
+  sudo gordian trace order --pid 4242 --module xfs
+  sudo gordian trace order -- make -C tests run   as long as a command runs`
 
 type traceOrder struct {
 	Streams
 	out         output
 	failOn      *choice
 	duration    time.Duration
+	command     []string // traced while it runs
 	save        string
 	pid         int
 	kprobes     bool
@@ -47,12 +50,17 @@ type traceOrder struct {
 func newTraceOrder(s Streams) *cobra.Command {
 	t := &traceOrder{Streams: s, failOn: newChoice("error", "error", "warning", "note", "never"), maxOverhead: 5}
 	c := &cobra.Command{
-		Use:     "order [flags]",
+		Use:     "order [flags] [-- COMMAND [ARGS...]]",
 		Short:   "Report lock orders that could deadlock, as the kernel takes them",
 		Long:    traceOrderLong,
 		Example: traceOrderExample,
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return t.run(c.Context()) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
+				return usageError(c, fmt.Errorf("%q: a command to run stands behind --", args[0]))
+			}
+			t.command = args
+			return t.run(c.Context())
+		},
 	}
 	t.out.addFlags(c, s)
 	addChoice(c, t.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
@@ -154,6 +162,17 @@ func (l *live) say(format string, args ...any) {
 func (l *live) watch(ctx context.Context) error {
 	end := l.start.Add(l.t.duration)
 	budget := newBudget(l.bpf, float64(l.t.maxOverhead), l.say)
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	ended := make(chan error, 1)
+	if len(l.t.command) == 0 {
+		ended <- nil
+	} else {
+		go func() {
+			ended <- l.command(ctx)
+			done()
+		}()
+	}
 	for ctx.Err() == nil && (l.t.duration == 0 || time.Now().Before(end)) {
 		until := time.Now().Add(time.Second)
 		if l.t.duration > 0 && end.Before(until) {
@@ -168,6 +187,37 @@ func (l *live) watch(ctx context.Context) error {
 		}
 	}
 	l.off = budget.off
+	done()
+	if err := <-ended; err != nil {
+		return err
+	}
+	return l.drain()
+}
+
+// drain reads what is still in the ring buffer.
+func (l *live) drain() error {
+	if err := l.bpf.Pause(); err != nil {
+		return err
+	}
+	return l.bpf.Read(context.Background(), time.Now().Add(200*time.Millisecond), l)
+}
+
+// command runs what is to be traced. Its output goes beside the report. That
+// it fails is its own business, and is said.
+func (l *live) command(ctx context.Context) error {
+	c := exec.CommandContext(ctx, l.t.command[0], l.t.command[1:]...)
+	c.Stdout, c.Stderr = l.t.Err, l.t.Err
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 5 * time.Second
+	err := c.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		l.say("%s: %v", l.t.command[0], err)
+		return nil
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("run the command: %w", err)
+	}
 	return nil
 }
 

@@ -20,23 +20,9 @@ typedef __s32 s32;
 
 #define CORE __attribute__((preserve_access_index))
 
-struct thread_struct {
-	unsigned long sp;
-} CORE;
-
 struct task_struct {
-	unsigned int __state;
-	long state; /* before 5.14 */
-	void *stack;
 	int pid;
-	int tgid;
-	unsigned int flags;
 	char comm[16];
-	u64 start_time;
-	unsigned long nvcsw;
-	unsigned long nivcsw;
-	unsigned long blocker; /* CONFIG_DETECT_HUNG_TASK_BLOCKER, 6.16 */
-	struct thread_struct thread;
 } CORE;
 
 struct work_struct {
@@ -57,30 +43,21 @@ struct page {
 	struct kmem_cache *slab_cache; /* before 5.17 */
 } CORE;
 
-struct swait_queue_head {
-	int unused; /* only its place in a completion is asked for */
+/* A structure of which only the place in another one is asked for. */
+struct opaque {
+	int unused;
 } CORE;
 
 struct completion {
-	unsigned int done;
-	struct swait_queue_head wait;
+	struct opaque wait;
 } CORE;
 
 struct mutex {
-	struct {
-		long counter;
-	} owner;
+	struct opaque owner; /* a word: the task and three flags */
 } CORE;
 
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} CORE;
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
+struct rw_semaphore {
+	struct opaque owner; /* the same */
 } CORE;
 
 /* x86-64 only: what a kprobe sees. */
