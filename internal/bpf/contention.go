@@ -25,6 +25,9 @@ type Contention struct {
 
 // OpenContention loads and attaches it: it counts from then on.
 func OpenContention() (*Contention, error) {
+	if err := allowed(); err != nil {
+		return nil, err
+	}
 	spec, err := loadContention()
 	if err != nil {
 		return nil, fmt.Errorf("read the contention programs: %w", err)

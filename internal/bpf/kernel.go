@@ -123,9 +123,7 @@ var errRefused = errors.New("tracing programs are refused")
 func explain(doing string, err error) error {
 	var ve *ebpf.VerifierError
 	if errors.Is(err, os.ErrPermission) && !errors.As(err, &ve) {
-		return fmt.Errorf("%s: %w: %w", doing, errRefused, err)
+		return fmt.Errorf("%s: %w (%s): %w", doing, errRefused, refusal, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
-
-func allowed() error { return nil }

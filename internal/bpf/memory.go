@@ -36,6 +36,9 @@ type request struct {
 // OpenMemory loads the program. The symbols say where physical memory is
 // mapped (x86-64: page_offset_base, which KASLR moves).
 func OpenMemory(s *trace.Symbols) (*Memory, error) {
+	if err := allowed(); err != nil {
+		return nil, err
+	}
 	spec, err := loadMemory()
 	if err != nil {
 		return nil, fmt.Errorf("read the memory program: %w", err)
