@@ -36,6 +36,7 @@ const (
 	// maxFlatRecords bounds the list (32 bytes each); makedumpfile collects
 	// 4 MiB in a record, QEMU 4 KiB of descriptions and 64 KiB of pages.
 	maxFlatRecords = 4 << 20
+	flatPiece      = 1 << 20
 )
 
 // openFlat reads all record headers. When the file is cut, it returns what is
@@ -67,8 +68,8 @@ func (ff *flatFile) scan(ctx context.Context, o Options) (lacks string, err erro
 	br := bufio.NewReaderSize(r, 64<<10)
 	at := int64(flatHeader)
 	var h [flatRecordSize]byte
-	for {
-		if len(ff.recs)%4096 == 0 {
+	for n := 0; ; n++ {
+		if n%4096 == 0 {
 			if ctx.Err() != nil {
 				return "", ctx.Err()
 			}
@@ -91,11 +92,10 @@ func (ff *flatFile) scan(ctx context.Context, o Options) (lacks string, err erro
 			rec.size = max(0, size-at)
 			lacks = "the flattened dump is cut in the middle of a record"
 		}
-		if len(ff.recs) == maxFlatRecords {
+		if len(ff.recs)+int(rec.size/flatPiece) >= maxFlatRecords {
 			return "", errors.New("flattened dump of too many records: `makedumpfile -R` puts it in order")
 		}
-		ff.recs = append(ff.recs, rec)
-		ff.most, ff.size = max(ff.most, rec.size), max(ff.size, rec.off+rec.size)
+		ff.add(rec)
 		at += rec.size
 		if lacks != "" {
 			return lacks, nil
@@ -106,6 +106,18 @@ func (ff *flatFile) scan(ctx context.Context, o Options) (lacks string, err erro
 		}
 		r.at = at
 		br.Reset(r)
+	}
+}
+
+// add adds a record in pieces, so that one big record does not make every read
+// look at all the small ones.
+func (ff *flatFile) add(rec flatRecord) {
+	for rec.size > 0 {
+		piece := rec
+		piece.size = min(rec.size, flatPiece)
+		ff.recs = append(ff.recs, piece)
+		ff.most, ff.size = max(ff.most, piece.size), max(ff.size, piece.off+piece.size)
+		rec.off, rec.at, rec.size = rec.off+piece.size, rec.at+piece.size, rec.size-piece.size
 	}
 }
 
