@@ -41,9 +41,9 @@ func (r *labRun) addExplored(ctx context.Context, j *lab.Job, path string, param
 	if err := j.Kernel.MissingHeaders(); err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(r.work, "explore-")
+	work, err := r.buildDir()
 	if err != nil {
-		return fmt.Errorf("folder for builds: %w", err)
+		return err
 	}
 	helper, err := explore.Build(ctx, work, kbuild.Headers{Dir: j.Kernel.HeadersDir, Release: j.Kernel.Release})
 	if err != nil {

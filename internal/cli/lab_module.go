@@ -43,9 +43,9 @@ func (r *labRun) build(ctx context.Context, dir string, k kernels.Kernel) ([]str
 	if err := k.MissingHeaders(); err != nil {
 		return nil, err
 	}
-	work, err := os.MkdirTemp(r.work, "build-")
+	work, err := r.buildDir()
 	if err != nil {
-		return nil, fmt.Errorf("folder for builds: %w", err)
+		return nil, err
 	}
 	built, err := kbuild.Build(ctx, dir, work, kbuild.Headers{Dir: k.HeadersDir, Release: k.Release})
 	if err != nil {
@@ -55,4 +55,27 @@ func (r *labRun) build(ctx context.Context, dir string, k kernels.Kernel) ([]str
 		return nil, errors.New("module: nothing was built from " + dir)
 	}
 	return built.Modules, nil
+}
+
+// buildDir makes a folder for one build. A run that builds nothing leaves no
+// folder behind, even if it is killed.
+func (r *labRun) buildDir() (string, error) {
+	var err error
+	if r.work == "" {
+		r.work, err = os.MkdirTemp("", "gordian-lab-")
+	}
+	dir := ""
+	if err == nil {
+		dir, err = os.MkdirTemp(r.work, "build-")
+	}
+	if err != nil {
+		return "", fmt.Errorf("folder for builds: %w", err)
+	}
+	return dir, nil
+}
+
+func (r *labRun) removeBuilds() {
+	if r.work != "" {
+		os.RemoveAll(r.work) //nolint:errcheck // nothing more can be done
+	}
 }

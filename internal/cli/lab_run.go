@@ -52,7 +52,7 @@ type labRun struct {
 	memory, cpus       int
 	explore            string
 
-	work string // folder for what is built; gone at the end
+	work string // folder for what is built, "" before the first build; gone at the end
 }
 
 func newLabRun(s Streams) *cobra.Command {
@@ -101,11 +101,7 @@ func (r *labRun) run(ctx context.Context) error {
 	if err := r.out.choose(nil); err != nil {
 		return err
 	}
-	var err error
-	if r.work, err = os.MkdirTemp("", "gordian-lab-"); err != nil {
-		return fmt.Errorf("folder for builds: %w", err)
-	}
-	defer os.RemoveAll(r.work) //nolint:errcheck // nothing more can be done
+	defer r.removeBuilds()
 	job, err := r.job(ctx)
 	if err != nil {
 		return err

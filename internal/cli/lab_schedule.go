@@ -23,7 +23,7 @@ func (r *labRun) withRun(j *lab.Job, res *lab.Result, read readFunc) readFunc {
 		if facts == nil {
 			return facts, err
 		}
-		if res.Starved > tooBusy {
+		if res.Stop == lab.Found && res.Starved > tooBusy {
 			facts.Incomplete = append(facts.Incomplete, model.Incomplete{Reason: fmt.Sprintf(
 				"the host was busy, and a CPU of the guest waited %.1f of 8 s for one of the host's: lockups and stalls of the guest may be false", res.Starved.Seconds())})
 		}
