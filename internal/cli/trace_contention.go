@@ -67,6 +67,7 @@ func (t *traceContention) run(ctx context.Context) error {
 		return err
 	}
 	defer c.Close() //nolint:errcheck // the process ends
+	fmt.Fprintf(t.Err, "gordian: measuring for %s; Ctrl-C ends and reports\n", t.duration)
 	start := time.Now()
 	owners := map[trace.SiteKey]trace.Owner{}
 	err = c.Owners(ctx, start.Add(t.duration), func(k trace.SiteKey, o trace.Owner) {

@@ -140,18 +140,18 @@ func printable(r rune) rune {
 	return r
 }
 
-func (x *Contended) text(b *strings.Builder) {
-	fmt.Fprintf(b, "%s (%s%s): %s in %d waits, %s at most, in %s()\n", x.Lock, x.Type, map[bool]string{true: ", for reading"}[x.Mode.Shared()],
-		brief(x.Total), x.Count, brief(x.Longest), x.Caller)
-	for i, n := range x.Buckets {
+func (w *Contended) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s (%s%s): %s in %d waits, %s at most, in %s()\n", w.Lock, w.Type, map[bool]string{true: ", for reading"}[w.Mode.Shared()],
+		brief(w.Total), w.Count, brief(w.Longest), w.Caller)
+	for i, n := range w.Buckets {
 		if n > 0 {
-			fmt.Fprintf(b, "    %10s … %-8s %s\n", brief(time.Duration(1)<<i), fmt.Sprint(n), strings.Repeat("#", int(max(1, n*40/x.Count))))
+			fmt.Fprintf(b, "    %10s … %-8s %s\n", brief(time.Duration(1)<<i), fmt.Sprint(n), strings.Repeat("#", int(max(1, n*40/w.Count))))
 		}
 	}
-	for _, f := range x.Stack[:min(len(x.Stack), 8)] {
+	for _, f := range w.Stack[:min(len(w.Stack), 8)] {
 		fmt.Fprintf(b, "      %s\n", f)
 	}
-	if o := x.Owner; o != nil {
+	if o := w.Owner; o != nil {
 		fmt.Fprintf(b, "    held by %s/%d", strings.ReplaceAll(o.Comm, "\n", "?"), o.PID)
 		if len(o.Stack) > 0 {
 			fmt.Fprintf(b, ", which then was in")
