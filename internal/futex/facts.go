@@ -53,7 +53,13 @@ func (b *builder) thread(p *Process, t Thread) []string {
 	task := model.Task{Ref: b.refs[t.TID], Boot: b.boot, PID: t.TID, Comm: t.Comm, State: t.State, CPU: t.CPU, Stack: own,
 		Why: model.Provenance{Input: b.input, Locator: fmt.Sprintf("/proc/%d/task/%d/syscall", p.PID, t.TID), Excerpt: t.Call}}
 	if t.Wait != nil {
-		row[2], row[3] = t.Wait.Name, b.wait(p, t)
+		row[2] = t.Wait.Name
+		if t.Wait.Timed { // never a deadlock: shown, and that is all
+			row[2] += " (with a timeout)"
+			row[3] = holderName(t.Wait)
+		} else {
+			row[3] = b.wait(p, t)
+		}
 	}
 	b.f.Tasks = append(b.f.Tasks, task)
 	return row
@@ -79,6 +85,13 @@ func (b *builder) wait(p *Process, t Thread) string {
 		Why: []model.Provenance{{Input: b.input, Locator: fmt.Sprintf("%#x", w.Lock), Excerpt: w.How + ": " + strconv.Itoa(w.Owner), Derived: !w.Stated && len(own) == 0}}}
 	if !slices.ContainsFunc(b.f.Edges, func(x model.Edge) bool { return x.Kind == e.Kind && x.From == e.From && x.To == e.To }) {
 		b.f.Edges = append(b.f.Edges, e)
+	}
+	return strconv.Itoa(w.Owner)
+}
+
+func holderName(w *Wait) string {
+	if w.Owner == 0 {
+		return w.How
 	}
 	return strconv.Itoa(w.Owner)
 }

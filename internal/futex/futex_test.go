@@ -101,6 +101,25 @@ func findings(ps ...*Process) []model.Finding {
 	return check.Run(context.Background(), f)
 }
 
+// A wait that gives up by itself closes no cycle. (Stopped once, it goes on as
+// restart_syscall(), which names no futex.)
+func TestTimeout(t *testing.T) {
+	pid := start(t, program(t), "timed")
+	p := settled(t, pid, Options{NoStop: true}, func(p *Process) bool { return waiting(p, "cache_lock", "queue_lock") })
+	if fs := findings(p); slices.ContainsFunc(fs, func(f model.Finding) bool { return f.Verdict == model.Deadlocked }) {
+		t.Errorf("findings: %+v\n%s", fs, show(p))
+	}
+	timed := 0
+	for _, th := range p.Threads {
+		if th.Wait != nil && th.Wait.Timed {
+			timed++
+		}
+	}
+	if timed != 1 {
+		t.Errorf("%d timed waits\n%s", timed, show(p))
+	}
+}
+
 // The library's unwinding entries are not enough for frames that are found by
 // the frame pointer, so that both kinds of code are tried.
 func TestTwoMutexes(t *testing.T) {

@@ -19,6 +19,7 @@ type Wait struct {
 	// robust futexes); else it is read out of the C library's lock.
 	Stated bool
 	How    string // what the owner was read from
+	Timed  bool   // it ends by itself: pthread_mutex_timedlock() and the like
 }
 
 // Bits of the word of PI and robust futexes (include/uapi/linux/futex.h).
@@ -58,7 +59,7 @@ func (r *reader) owner(t *Thread) {
 	if !ok {
 		return
 	}
-	w := &Wait{Addr: at.addr, Lock: at.addr, Type: model.UserFutex, Mode: model.Write}
+	w := &Wait{Addr: at.addr, Lock: at.addr, Type: model.UserFutex, Mode: model.Write, Timed: at.timed}
 	t.Wait = w
 	in := waiterFunc(t.Stack)
 	switch {

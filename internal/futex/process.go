@@ -71,7 +71,7 @@ type Options struct {
 // systemCalls of x86-64 that wait for a futex word.
 const (
 	sysFutex     = 202
-	sysFutexWait = 455 // 6.7 and later; used by no C library yet
+	sysFutexWait = 455 // 6.7 and later; used by no C library yet; the fifth argument is the timeout
 )
 
 // Read looks at a process. It fails if there is none, or if its memory may not
@@ -105,8 +105,9 @@ type reader struct {
 }
 
 type word struct {
-	addr uint64
-	op   uint64
+	addr  uint64
+	op    uint64
+	timed bool // the call has a timeout
 }
 
 func (r *reader) open() error {
@@ -175,12 +176,12 @@ const (
 func (r *reader) call(tid int, c proc.Syscall) {
 	switch {
 	case c.NR == sysFutexWait:
-		r.words[tid] = word{addr: c.Args[0], op: cmdWait}
+		r.words[tid] = word{addr: c.Args[0], op: cmdWait, timed: c.Args[4] != 0}
 	case c.NR != sysFutex:
 	default:
 		switch op := c.Args[1] & cmdMask; op {
 		case cmdWait, cmdWaitBitset, cmdLockPI, cmdLockPI2, cmdRequeuePI:
-			r.words[tid] = word{addr: c.Args[0], op: op}
+			r.words[tid] = word{addr: c.Args[0], op: op, timed: c.Args[3] != 0}
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -41,6 +42,17 @@ static void __attribute__((noinline)) write_table(void)
 	pthread_rwlock_wrlock(&table_lock);
 	meet();
 	pthread_mutex_lock(&queue_lock);
+}
+
+static void __attribute__((noinline)) try_for_a_while(void)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 3600;
+	pthread_mutex_lock(&cache_lock);
+	meet();
+	pthread_mutex_timedlock(&queue_lock, &end);
 }
 
 static void __attribute__((noinline)) twice(void)
@@ -83,7 +95,7 @@ int main(int argc, char **argv)
 {
 	struct { const char *name; void (*a)(void), (*b)(void); } cases[] = {
 		{ "two", flush_queue, evict_cache }, { "rwlock", read_table, write_table },
-		{ "twice", twice, only_meet }, { "slow", hold, behind }, { "cond", wait_event, only_meet },
+		{ "timed", flush_queue, try_for_a_while }, { "twice", twice, only_meet }, { "slow", hold, behind }, { "cond", wait_event, only_meet },
 	};
 	pthread_t a, b;
 
