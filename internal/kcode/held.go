@@ -89,14 +89,11 @@ func (s *state) release(e Event, freed *[]Event) {
 		}
 		return
 	}
-	if e.Addr.Known() {
-		if freed != nil {
-			*freed = append(*freed, e)
-		}
-		return
+	if e.Addr.Known() && freed != nil {
+		*freed = append(*freed, e)
 	}
-	for k := range s.held { // some lock of this type: any
-		if h := &s.held[k]; h.typ == e.Type {
+	for k := range s.held { // some lock of this type: any, also one that has two names
+		if h := &s.held[k]; h.typ == e.Type && e.Addr.mayBe(h.addr) {
 			h.n, h.may = max(h.n-1, 0), true
 		}
 	}

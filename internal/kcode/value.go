@@ -43,6 +43,12 @@ func (v Value) symbol() Value {
 	return v
 }
 
+// mayBe reports whether two values that are not equal can be the same number:
+// not those that only what is added tells apart, nor the stack and what lies elsewhere.
+func (v Value) mayBe(o Value) bool {
+	return v.kind == unknown || v.symbol() != o.symbol() && v.kind != stackAddr && o.kind != stackAddr
+}
+
 func number(n uint64) Value               { return Value{kind: constant, off: int64(n)} }
 func atEntry(r unwind.Reg) Value          { return Value{kind: entryValue, reg: r} }
 func onStack(off int64) Value             { return Value{kind: stackAddr, off: off} }

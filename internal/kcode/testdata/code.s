@@ -228,6 +228,17 @@ fn lost
 	mov $first, %rdi
 	call down
 	call panic
+
+# down(p); up(p->peer), which may be p; msleep();
+fn twonames
+	push %rbx
+	mov %rdi, %rbx
+	call down
+	mov 0x40(%rbx), %rdi
+	call up
+	call msleep
+	pop %rbx
+	ret
 	.globl first, state
 	.set first, 0xffffffff82000000
 	.set state, 0xffffffff82000040
