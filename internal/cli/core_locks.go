@@ -27,6 +27,9 @@ func runCoreLocks(ctx context.Context, s *coreSession, fs *pflag.FlagSet, args [
 	}
 	var locks []*kcore.Lock
 	for _, l := range st.Locks {
+		if len(l.Waiters)+len(l.Holders) == 0 && l.Gone == "" {
+			continue // a CPU was about to get it
+		}
 		if *all || l.Type != model.WaitQueue || slices.ContainsFunc(l.Waiters, blockedWaiter) {
 			locks = append(locks, l)
 		}
@@ -106,6 +109,8 @@ func printLock(w io.Writer, v *lockView) {
 		switch {
 		case h.Inferred && h.Unsure:
 			line += " (inferred, on some ways through the code)"
+		case h.Agreed:
+			line += " (inferred, two signs agree)"
 		case h.Inferred:
 			line += " (inferred)"
 		}

@@ -116,6 +116,7 @@ type holderView struct {
 	Mode     string   `json:"mode,omitempty"`
 	Inferred bool     `json:"inferred"`
 	Unsure   bool     `json:"unsure,omitempty"`
+	Agreed   bool     `json:"agreed,omitempty"`
 	At       string   `json:"at,omitempty"`
 	Why      []string `json:"why,omitempty"`
 }
@@ -126,7 +127,7 @@ func newLockView(l *kcore.Lock) lockView {
 		v.Waiters = append(v.Waiters, waiterView{w.Task.Name(), w.Task.PID, string(w.Mode)})
 	}
 	for _, h := range l.Holders {
-		x := holderView{Task: h.Task.Name(), PID: h.Task.PID, Mode: string(h.Mode), Inferred: !h.Stated, Unsure: h.Unsure}
+		x := holderView{Task: h.Task.Name(), PID: h.Task.PID, Mode: string(h.Mode), Inferred: !h.Stated, Unsure: h.Unsure, Agreed: h.Agreed}
 		if h.At.Func != "" {
 			x.At = h.At.String()
 		}

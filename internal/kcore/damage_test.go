@@ -132,6 +132,10 @@ func TestOwnerWords(t *testing.T) {
 		{"rwsem with a writer", model.RWSem, map[uint64]uint64{off("rw_semaphore", "count"): 1 | 2, off("rw_semaphore", "owner"): two.Addr}, "owned by " + two.Name(), two, false},
 		{"rwsem with readers", model.RWSem, map[uint64]uint64{off("rw_semaphore", "count"): 3<<8 | 2, off("rw_semaphore", "owner"): two.Addr | 1}, "3 readers", two, false},
 		{"rwsem that is handed over", model.RWSem, map[uint64]uint64{off("rw_semaphore", "count"): 1<<8 | 6, off("rw_semaphore", "owner"): 1}, "1 readers, handed to the first in the queue", nil, false},
+		{"mutex that is none", model.Mutex, map[uint64]uint64{off("mutex", "owner"): 0x4000}, "its owner, 0x4000, is no task", nil, false},
+		{"rwsem that a writer has just got", model.RWSem, map[uint64]uint64{off("rw_semaphore", "count"): 1, off("rw_semaphore", "owner"): two.Addr | 1}, "held by a writer", nil, false},
+		{"rwlock with a writer", model.RWLock, map[uint64]uint64{addr: 0x1ff}, "held by a writer", nil, false},
+		{"rwlock with readers", model.RWLock, map[uint64]uint64{addr: 2<<9 | 0x100}, "2 readers", nil, false},
 		{"rtmutex with waiters", model.RTMutex, map[uint64]uint64{off("rt_mutex_base", "owner"): one.Addr | 1}, "owned by " + one.Name(), one, false},
 		{"spinlock with a queue", model.Spinlock, map[uint64]uint64{addr: (2+1)<<18 | 1<<8 | 1, off("raw_spinlock", "owner"): two.Addr}, "locked, one CPU next in line, last in the queue is CPU 2", two, false},
 		{"free spinlock", model.Spinlock, map[uint64]uint64{addr: 0, off("raw_spinlock", "owner"): ^uint64(0)}, "free", nil, false},
@@ -148,6 +152,54 @@ func TestOwnerWords(t *testing.T) {
 			switch {
 			case tt.owner == nil && len(l.Holders) > 0, tt.owner != nil && (len(l.Holders) != 1 || l.Holders[0].Task != tt.owner):
 				t.Errorf("holders %+v", l.Holders)
+			}
+		})
+	}
+}
+
+// A task that is not among those that could be read need not have exited.
+func TestOwnerAmongFewerTasks(t *testing.T) {
+	k := openFixture(t, kmem.Options{})
+	s := analyze(t, k)
+	if s.fewer {
+		t.Fatal("tasks of the fixture are missing")
+	}
+	s.fewer = true
+	l := &Lock{Name: "m", Type: model.Mutex}
+	if s.ownedBy(l, 0xffff888012345600, model.Write, "mutex.owner"); l.Gone != "" || l.Words == "" {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestSecondSign: what was inferred is as good as stated only where the lock
+// itself says the same.
+func TestSecondSign(t *testing.T) {
+	reader, waiter := &Task{PID: 1, lastRun: 10e9}, &Task{PID: 2, lastRun: 20e9}
+	for _, tt := range []struct {
+		name           string
+		lock           Lock
+		reader         uint64 // ns, when it ran last
+		sure, agreeing bool
+	}{
+		{"semaphore", Lock{Type: model.Semaphore, Words: "count 0"}, 10e9, true, true},
+		{"semaphore that is free", Lock{Type: model.Semaphore, Words: "count 1"}, 10e9, true, false},
+		{"rwlock", Lock{Type: model.RWLock, Words: writerHas}, 10e9, true, true},
+		{"rwlock that is free", Lock{Type: model.RWLock, Words: "free"}, 10e9, true, false},
+		{"rwlock with as many readers", Lock{Type: model.RWLock, Readers: 1}, 10e9, true, true},
+		{"rwlock with more readers", Lock{Type: model.RWLock, Readers: 2}, 10e9, true, false},
+		{"percpu-rwsem", Lock{Type: model.PercpuRWSem, Words: writerMayHave}, 10e9, true, true},
+		{"percpu-rwsem without a writer", Lock{Type: model.PercpuRWSem, Words: "0 readers", Readers: 0}, 10e9, true, false},
+		{"SRCU reader of before", Lock{Type: model.SRCU}, 10e9, true, false},
+		{"SRCU reader that may be of after", Lock{Type: model.SRCU}, 30e9, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := tt.lock
+			reader.lastRun = tt.reader
+			l.Waiters = []Waiter{{waiter, model.Write}}
+			l.guesses = []*guess{{task: reader, took: true, gives: true, sure: true}}
+			new(State).settle(&l)
+			if len(l.Holders) != 1 || l.Holders[0].Unsure == tt.sure || l.Holders[0].Agreed != tt.agreeing {
+				t.Errorf("%+v", l.Holders)
 			}
 		})
 	}

@@ -16,7 +16,8 @@ const betweenLooks = 50 * time.Millisecond
 // A kernel that runs changes while it is read: a list can be followed from one
 // task into another's, and a cycle can consist of waits that never were at the
 // same time. So it is looked at twice, and a wait counts only if both looks
-// show it and the task has not run in between; a holder only if both name it.
+// show it and the task has not run in between; a holder only if both name it,
+// an owner is gone only if both miss it.
 func (k *Kernel) Analyze(ctx context.Context) (*State, error) {
 	if !k.Image.Live {
 		s, err := k.analyze(ctx, k.Mem)
@@ -60,6 +61,12 @@ func (s *State) keepAgreed(before *State) (dropped int) {
 	}
 	for _, l := range s.Locks {
 		was := before.locks[lockKey{l.Addr, l.Type}]
+		// A task that was forked since the list of tasks was read looks like one
+		// that has exited.
+		if l.Gone != "" && (was == nil || was.Gone != l.Gone) {
+			l.Gone, l.GoneTask = "", nil
+			dropped++
+		}
 		l.Holders = slices.DeleteFunc(l.Holders, func(h Holder) bool {
 			gone := was == nil || !slices.ContainsFunc(was.Holders, func(o Holder) bool { return sameTask(o.Task, h.Task) })
 			if gone {

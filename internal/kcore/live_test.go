@@ -57,3 +57,22 @@ func TestTwoLooks(t *testing.T) {
 		t.Error("two looks at a dump do not agree")
 	}
 }
+
+// TestGoneTwice: an owner that one look misses may have been forked since the
+// tasks were read.
+func TestGoneTwice(t *testing.T) {
+	look := func(gone string) (*State, *Lock) {
+		l := &Lock{Addr: 1, Type: model.Mutex, Gone: gone, GoneTask: &Task{}}
+		return &State{Locks: []*Lock{l}, locks: map[lockKey]*Lock{{l.Addr, l.Type}: l}}, l
+	}
+	before, _ := look("")
+	after, l := look("its owner has exited")
+	if n := after.keepAgreed(before); n != 1 || l.Gone != "" || l.GoneTask != nil {
+		t.Errorf("only the second look misses it: %d, %+v", n, l)
+	}
+	before, _ = look("its owner has exited")
+	after, l = look("its owner has exited")
+	if n := after.keepAgreed(before); n != 0 || l.Gone == "" {
+		t.Errorf("both looks miss it: %d, %+v", n, l)
+	}
+}

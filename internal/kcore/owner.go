@@ -27,6 +27,8 @@ func (s *State) readOwner(l *Lock) {
 		err = s.percpuOwner(l)
 	case model.Spinlock:
 		s.spinOwner(l)
+	case model.RWLock:
+		s.rwlockState(l)
 	}
 	if err != nil {
 		s.note(fmt.Sprintf("who holds %s is not known: %v", l.Name, err))
@@ -89,7 +91,10 @@ func (s *State) rwsemOwner(l *Lock) error {
 	}
 	switch {
 	case count&rwsemWriterLocked != 0:
-		l.Words, l.Readers = "held by a writer", 0
+		l.Words, l.Readers = writerHas, 0
+		if owner&rwsemReaderBit != 0 {
+			return nil // the last reader: the writer has not written its name yet
+		}
 		s.ownedBy(l, owner&^ownerFlags, model.Write, "rw_semaphore.owner")
 	default:
 		l.Readers = int(count &^ rwsemReadFail >> rwsemReaderShift)
@@ -128,7 +133,7 @@ func (s *State) rwbaseOwner(l *Lock) error {
 		l.Readers = readers - readerBias
 		l.Words = fmt.Sprintf("%d readers", l.Readers)
 	case readers >= writerBias:
-		l.Words, l.Readers = "held by a writer", 0
+		l.Words, l.Readers = writerHas, 0
 		return s.rtOwner(l, rt)
 	default: // a writer has taken the bias and waits for readers to leave
 		l.Readers = readers
@@ -173,7 +178,15 @@ func (s *State) ownedBy(l *Lock, owner uint64, mode model.Mode, member string) {
 		return
 	}
 	t := s.byAddr[owner]
-	if t == nil {
+	switch {
+	case t != nil:
+	case owner>>63 == 0: // no address of the kernel: this is no lock, or its memory is damaged
+		l.Words = "its owner, " + hex(owner) + ", is no task"
+		return
+	case s.fewer:
+		l.Words = "owned by the task at " + hex(owner) + ", which is not among those that could be read"
+		return
+	default:
 		l.Gone = "its owner, the task at " + hex(owner) + ", is in no list of tasks: it has exited"
 		if left, err := s.readTask(owner); err == nil && left.PID > 0 && left.Comm != "" {
 			left.State = "X"

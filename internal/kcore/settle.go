@@ -93,7 +93,16 @@ func (g *guess) certain(l *Lock) bool {
 		timed := slices.ContainsFunc(l.Waiters, func(w Waiter) bool { return w.Task.through("timeout") && w.Task.Class.IO })
 		return !timed && g.how < kcode.FromMemory
 	}
+	if l.Type == model.SRCU && !g.before(l) {
+		return false
+	}
 	return g.sure && g.how < kcode.FromMemory
+}
+
+// before reports whether a task sleeps for longer than all those that wait: a
+// reader that began after a grace period does not hold it up.
+func (g *guess) before(l *Lock) bool {
+	return !g.task.Running && !slices.ContainsFunc(l.Waiters, func(w Waiter) bool { return w.Task.lastRun < g.task.lastRun })
 }
 
 // anyOf: one release is enough for a semaphore and a completion; a lock that
@@ -111,20 +120,24 @@ func (s *State) agree(l *Lock, hs []Holder) bool {
 			return false
 		}
 	case model.RWSem:
+		return l.Readers > 0 && len(hs) == l.Readers
+	case model.RWLock:
 		if l.Readers > 0 {
 			return len(hs) == l.Readers
 		}
-		return false
-	case model.Completion, model.BitLock:
-		return false
+		if len(hs) != 1 || l.Words != writerHas {
+			return false
+		}
+	case model.PercpuRWSem:
+		if len(hs) != 1 || l.Words != writerMayHave {
+			return false
+		}
 	case model.Spinlock:
 		if len(hs) != 1 || l.Words == "free" {
 			return false
 		}
-	default:
-		if len(hs) != 1 {
-			return false
-		}
+	default: // nothing else tells of those
+		return false
 	}
 	for _, g := range l.guesses {
 		if g.task == hs[0].Task {

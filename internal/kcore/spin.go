@@ -15,6 +15,9 @@ func (s *State) spins(t *Task) {
 	if l == nil || l.Type != t.Class.Type && l.Type != model.Spinlock && l.Type != model.RWLock {
 		return
 	}
+	if l.Words == "free" {
+		return // it had it at the next try
+	}
 	s.wait(t, l, mode, why)
 	t.Wait.Inferred = why.What != "" && !s.registerAgrees(t, l.Addr)
 }
@@ -63,6 +66,12 @@ func (s *State) spinsLong(t *Task) bool {
 	return watched && t.lastArrival != 0 && t.lastArrival+longSpin <= s.now
 }
 
+// What the words of locks that writers have say.
+const (
+	writerHas     = "held by a writer"
+	writerMayHave = "taken or awaited by a writer"
+)
+
 // percpuOwner reads whether a writer has a percpu-rwsem; it keeps no owner.
 func (s *State) percpuOwner(l *Lock) error {
 	block, err := s.get(l.Addr, "percpu_rw_semaphore", "block")
@@ -70,7 +79,7 @@ func (s *State) percpuOwner(l *Lock) error {
 		return err
 	}
 	if uint32(block) != 0 {
-		l.Words = "taken or awaited by a writer"
+		l.Words = writerMayHave
 		return nil
 	}
 	at, err := s.get(l.Addr, "percpu_rw_semaphore", "read_count")
@@ -127,5 +136,32 @@ func (s *State) spinOwner(l *Lock) {
 	}
 	if t := s.byAddr[owner]; t != nil && v&qspinLocked != 0 {
 		l.Holders = append(l.Holders, Holder{Task: t, Mode: model.Write, Stated: true, Why: []Reason{{hex(l.Addr), "raw_spinlock.owner of " + l.Name + " is " + t.Name()}}})
+	}
+}
+
+// Fields of a queued rwlock's word (include/asm-generic/qrwlock.h).
+const (
+	qrwlockWriter      = 0xff
+	qrwlockReaderShift = 9
+)
+
+// rwlockState decodes a rwlock_t's word; it keeps no owner. On PREEMPT_RT it
+// is made of an rtmutex, and has no such word.
+func (s *State) rwlockState(l *Lock) {
+	if s.has("rwlock_t", "rwbase") {
+		return
+	}
+	v, err := kmem.U32(s.mem, l.Addr)
+	if err != nil {
+		return
+	}
+	l.Readers = int(v >> qrwlockReaderShift)
+	switch {
+	case v == 0:
+		l.Words = "free"
+	case v&qrwlockWriter == qrwlockWriter:
+		l.Words, l.Readers = writerHas, 0
+	default:
+		l.Words = fmt.Sprintf("%d readers", l.Readers)
 	}
 }

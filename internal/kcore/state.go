@@ -35,6 +35,9 @@ type State struct {
 	text     ksym.Range        // of the kernel itself
 	workers  []*worker
 	classes  map[uint64]string // names of lock classes
+	// fewer says that not all tasks could be read: one that is not among them
+	// need not have exited.
+	fewer bool
 }
 
 // CPU is one processor.

@@ -31,6 +31,7 @@ func (s *State) readTasks() error {
 		return s.addThreads(leader)
 	})
 	if err != nil {
+		s.fewer = true
 		s.note("the list of tasks cannot be read to its end, so tasks are missing: " + err.Error())
 	}
 	if len(s.Tasks) == 0 {
@@ -46,6 +47,7 @@ func (s *State) addTask(addr uint64) *Task {
 	}
 	t, err := s.readTask(addr)
 	if err != nil {
+		s.fewer = true
 		s.note(fmt.Sprintf("the task at %#x cannot be read: %v", addr, err))
 		return nil
 	}
@@ -61,11 +63,12 @@ func (s *State) addThreads(leader uint64) error {
 		return nil
 	}
 	sig, err := s.get(leader, "task_struct", "signal")
-	if err != nil || sig == 0 {
+	if err == nil && sig == 0 {
 		return nil // it is exiting
 	}
-	head, err := s.at(sig, "signal_struct", "thread_head")
-	if err != nil {
+	head, err2 := s.at(sig, "signal_struct", "thread_head")
+	if err != nil || err2 != nil {
+		s.fewer = true
 		return nil
 	}
 	err = List(s.mem, head, maxThreads, func(n uint64) error {
@@ -73,6 +76,7 @@ func (s *State) addThreads(leader uint64) error {
 		return nil
 	})
 	if err != nil {
+		s.fewer = true
 		s.note(fmt.Sprintf("threads of the task at %#x are missing: %v", leader, err))
 	}
 	return nil

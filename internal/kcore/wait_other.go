@@ -38,24 +38,28 @@ func (s *State) rcuWait(t *Task, done uint64) bool {
 // grace period under way: those whose bit is set in the leaves of the tree
 // (struct rcu_node.qsmask, kernel/rcu/tree.h), and preempted readers.
 func (s *State) rcuBlockers(l *Lock) {
+	seen := map[uint64]bool{}
 	for i := range s.CPUs {
 		c := &s.CPUs[i]
 		rdp, ok := s.K.OnCPU("rcu_data", c.ID)
-		if !ok || c.Curr == nil || c.Idle {
+		if !ok {
 			continue
 		}
-		node, err1 := s.get(rdp, "rcu_data", "mynode")
-		bit, err2 := s.get(rdp, "rcu_data", "grpmask")
-		if err1 != nil || err2 != nil {
+		node, err := s.get(rdp, "rcu_data", "mynode")
+		if err != nil {
 			continue
 		}
-		mask, err := s.get(node, "rcu_node", "qsmask")
-		if err != nil || mask&bit == 0 {
+		if !seen[node] { // readers can be left when all CPUs have passed
+			seen[node] = true
+			s.blockedReaders(l, node)
+		}
+		bit, err1 := s.get(rdp, "rcu_data", "grpmask")
+		mask, err2 := s.get(node, "rcu_node", "qsmask")
+		if err1 != nil || err2 != nil || mask&bit == 0 || c.Curr == nil || c.Idle {
 			continue
 		}
 		l.Holders = appendHolder(l.Holders, Holder{Task: c.Curr, Mode: model.Read, Stated: true,
 			Why: []Reason{{hex(node), fmt.Sprintf("CPU %d, which runs %s, has not passed a quiescent state", c.ID, c.Curr.Name())}}})
-		s.blockedReaders(l, node)
 	}
 }
 

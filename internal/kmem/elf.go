@@ -26,6 +26,10 @@ const (
 type elfStore struct {
 	f    file
 	segs []segment // by physical address
+	// cut counts the segments that the file does not hold to their end, lost
+	// the bytes that are missing.
+	cut  int
+	lost uint64
 }
 
 // segment is a PT_LOAD: size bytes of physical memory at off in the file.
@@ -54,6 +58,9 @@ func openELF(f file) (part, error) {
 		if err := s.addHeader(phdrs, &p); err != nil {
 			return part{}, err
 		}
+	}
+	if s.cut > 0 {
+		p.lacks = append(p.lacks, fmt.Sprintf("the file is cut: of %d of its pieces of memory, %d bytes are missing", s.cut, s.lost))
 	}
 	slices.SortFunc(s.segs, func(a, b segment) int { return cmp.Or(cmp.Compare(a.pa, b.pa), cmp.Compare(a.off, b.off)) })
 	if len(s.segs) == 0 {
@@ -123,7 +130,7 @@ func (s *elfStore) addHeader(ph []byte, p *part) error {
 		}
 		if off > uint64(s.f.Size()) || size > uint64(s.f.Size())-off {
 			have := max(0, s.f.Size()-int64(min(off, uint64(s.f.Size()))))
-			p.lacks = append(p.lacks, fmt.Sprintf("the file is cut: of the memory at %#x, %d of %d bytes are there", pa, have, size))
+			s.cut, s.lost = s.cut+1, s.lost+size-uint64(have)
 			size = uint64(have)
 		}
 		if size > 0 && pa+size > pa {
