@@ -1,6 +1,10 @@
 package kcode
 
-import "slices"
+import (
+	"slices"
+
+	"gordian/internal/unwind"
+)
 
 // flow runs a function through until nothing changes any more: first the
 // values, then, with the values settled, the locks. The second pass must not
@@ -81,6 +85,29 @@ func (w *flow) enter(to int, s *state, locks bool) bool {
 		return w.in[to].joinHeld(s)
 	}
 	return w.in[to].join(s, w.f.blocks[to].ins[0].addr)
+}
+
+// blind reports whether the function has ways that the graph does not show:
+// through code that cannot be decoded, or through a jump table. An indirect
+// jump with the stack as it was at the entry is a tail call instead.
+func (w *flow) blind() bool {
+	if w.f.partial {
+		return true
+	}
+	for n := range w.f.blocks {
+		ins := w.f.blocks[n].ins
+		if last := &ins[len(ins)-1]; !w.seen[n] || last.op != opJmp || last.target != 0 {
+			continue
+		}
+		s := w.in[n].clone()
+		for k := range ins {
+			w.c.exec(&s, &ins[k])
+		}
+		if s.regs[unwind.SP] != onStack(-8) {
+			return true
+		}
+	}
+	return false
 }
 
 // before returns the state before an instruction.

@@ -10,9 +10,10 @@ import (
 // function is the control flow graph of one function.
 type function struct {
 	Symbol
-	blocks []block
-	index  map[uint64]int // block by its first address
-	ends   map[uint64]int // block by the address of each of its instructions
+	blocks  []block
+	index   map[uint64]int // block by its first address
+	ends    map[uint64]int // block by the address of each of its instructions
+	partial bool           // some of its code could not be decoded
 }
 
 // block is a run of instructions with one entry and one exit.
@@ -46,6 +47,7 @@ func (c *Code) function(s Symbol) (*function, error) {
 	}
 	r.follow()
 	f := r.graph()
+	f.partial = r.partial
 	c.funcs[s.Start] = f
 	return f, nil
 }
@@ -70,6 +72,7 @@ type reader struct {
 	text    []byte
 	ins     map[uint64]instr
 	leaders map[uint64]bool
+	partial bool // some code could not be decoded
 }
 
 // fetch decodes one instruction: of the function, or of a part of it that the
@@ -97,11 +100,12 @@ func (r *reader) follow() {
 		addr := work[len(work)-1]
 		work = work[:len(work)-1]
 		for {
-			if _, seen := r.ins[addr]; seen || len(r.ins) >= maxFunctionIns || r.code.left <= 0 {
+			if _, seen := r.ins[addr]; seen {
 				break
 			}
 			i, ok := r.fetch(addr)
-			if !ok {
+			if !ok || len(r.ins) >= maxFunctionIns || r.code.left <= 0 {
+				r.partial = true
 				break
 			}
 			r.code.left--

@@ -137,6 +137,7 @@ func TestHeld(t *testing.T) {
 		{"inlined", 1, unwind.BX, nil, nil},
 		{"spilled", 0, unwind.R15, []string{text(model.RWSem, obj, true)}, []uint64{obj}},
 		{"lost", 0, unwind.R15, []string{text(model.Semaphore, first, true)}, nil},
+		{"tabled", 0, unwind.BX, []string{text(model.Semaphore, obj, false)}, nil},
 		{"twonames", 0, unwind.BX, []string{text(model.Semaphore, obj, false)}, nil},
 	}
 	m := listing(t)

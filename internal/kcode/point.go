@@ -72,8 +72,9 @@ func (c *Code) analyze(ip uint64, trap bool) (*Point, error) {
 	}
 	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Call: target}
 	p.Events, p.Stays = w.after(at)
+	blind := w.blind()
 	for _, h := range s.held {
-		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: h.n > 0 && h.when == always})
+		p.Held = append(p.Held, Hold{Addr: h.addr, Type: h.typ, Mode: h.mode, Site: h.site, Via: h.via, Sure: h.n > 0 && h.when == always && !blind})
 	}
 	return p, nil
 }

@@ -78,14 +78,16 @@ func (c *Code) summarize(f *function) []Event {
 		}
 	}
 	var out []Event
+	blind := w.blind()
 	for _, e := range freed {
 		if global(e.Addr) {
-			e.may = len(exits) != 1 // which of them it lies on is not followed
+			e.may = blind || len(exits) != 1 // which of them it lies on is not followed
 			out = append(out, e)
 		}
 	}
 	for _, h := range allHeld(exits) {
 		if e, ok := taken(h, exits); ok && global(h.addr) {
+			e.may = e.may || blind
 			out = append(out, e)
 		}
 	}

@@ -239,6 +239,19 @@ fn twonames
 	call msleep
 	pop %rbx
 	ret
+
+# down(p); a jump table, of which some ways may release it; msleep();
+fn tabled
+	push %rbx
+	mov %rdi, %rbx
+	call down
+	cmp $3, %esi
+	ja 1f
+	mov %esi, %eax
+	jmp *first(,%rax,8)
+1:	call msleep
+	pop %rbx
+	ret
 	.globl first, state
 	.set first, 0xffffffff82000000
 	.set state, 0xffffffff82000040
