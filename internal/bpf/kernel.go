@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -105,15 +104,14 @@ func attachOne(spec *ebpf.ProgramSpec, p *ebpf.Program) (link.Link, error) {
 	return l, nil
 }
 
-// closeLinks detaches. Each detaching waits for all tasks to leave the
-// trampoline, so they wait together.
+// closeLinks detaches, one after the other: each time the kernel waits, under
+// one mutex, for all tasks to leave the trampoline, so that more threads would
+// only stand in line, blocked.
 func closeLinks(links []link.Link) error {
-	errs := make([]error, len(links))
-	var all sync.WaitGroup
-	for i, l := range links {
-		all.Go(func() { errs[i] = l.Close() })
+	var errs []error
+	for _, l := range links {
+		errs = append(errs, l.Close())
 	}
-	all.Wait()
 	return errors.Join(errs...)
 }
 
