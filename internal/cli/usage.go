@@ -64,7 +64,7 @@ func (l *limit) Set(s string) error {
 // noArgs is cobra.NoArgs in words for people.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError(c, fmt.Errorf("%s takes no arguments, and has %q", c.CommandPath(), args[0]))
+		return usageError(c, fmt.Errorf("%s takes no arguments, and was given %q", c.CommandPath(), args[0]))
 	}
 	return nil
 }
