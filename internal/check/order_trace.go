@@ -54,6 +54,9 @@ func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
 		ownFix(&f, "Make all paths take these locks in one order", "The orders seen are "+orderText(c.Edges)+": change one of them.")
 	}
 	addClassFixes(&f, 1, names)
+	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.Semaphore }) {
+		f.Verify = []string{"Run the same load on the fixed kernel under `gordian trace order`: it must not report these locks again. " + noLockdep}
+	}
 	return f
 }
 

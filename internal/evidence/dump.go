@@ -5,6 +5,7 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,10 +60,16 @@ func readDump(ctx context.Context, paths []string, stdin io.Reader, o Options, f
 	input := len(f.Inputs)
 	f.Inputs = append(f.Inputs, model.Input{Path: paths[0], Kind: model.InputCore, Bytes: sizes(paths), Format: k.Image.Format})
 	boot := f.NewBoot()
-	if err := k.AddFacts(ctx, f, input, boot); err != nil {
-		return err
+	// The log of a dump whose tasks cannot be read is worth having; but nobody
+	// shall take "nothing found" in it for an all-clear.
+	err = k.AddFacts(ctx, f, input, boot)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return addLog(ctx, k, f, input, boot)
+	if err != nil {
+		err = fmt.Errorf("%s: the tasks of the dump cannot be read: %w", paths[0], err)
+	}
+	return errors.Join(err, addLog(ctx, k, f, input, boot))
 }
 
 // addLog reads the kernel's log in the dump like any other log: of the same

@@ -25,7 +25,7 @@ type facts struct {
 
 // AddFacts states what the memory shows: the tasks that wait, for what, and who
 // holds it, and what of the memory is missing. input is the dump's index among
-// f.Inputs.
+// f.Inputs. An error says that the tasks cannot be read at all.
 func (k *Kernel) AddFacts(ctx context.Context, f *model.Facts, input int, boot model.Boot) error {
 	for _, what := range k.Incomplete {
 		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: what})
@@ -36,8 +36,7 @@ func (k *Kernel) AddFacts(ctx context.Context, f *model.Facts, input int, boot m
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		f.Incomplete = append(f.Incomplete, model.Incomplete{Input: input, Reason: err.Error()})
-		return nil
+		return err // the caller tells it, with the dump's name
 	}
 	s.Facts(input, boot, f)
 	return nil
