@@ -80,7 +80,7 @@ func newLabRun(s Streams) *cobra.Command {
 	f.StringVarP(&r.program, "exec", "e", "", "`COMMAND` of this host to run in the guest, without a shell")
 	f.StringArrayVar(&r.files, "file", nil, "put a file into the guest: `HOST[:GUEST]`")
 	f.DurationVar(&r.timeout, "timeout", 2*time.Minute, "`TIME` that the guest has, from init on")
-	f.DurationVar(&r.watch, "watch", 5*time.Second, "`TIME` that nothing must be stuck at the end")
+	f.DurationVar(&r.watch, "watch", 5*time.Second, "`TIME` that nothing must be stuck at the end (0: do not wait for that)")
 	f.StringVar(&r.dump, "dump", "", "write the guest's memory to `FILE` at the end")
 	f.Lookup("dump").NoOptDefVal = "gordian-lab.core"
 	addChoice(c, r.dumpFormat, "dump-format", "format of --dump")

@@ -124,6 +124,9 @@ func (p *pulse) stuck() string {
 
 // watch waits until the time d is over and nothing is stuck.
 func (p *pulse) watch(d time.Duration) {
+	if d <= 0 {
+		return // nobody wants to know
+	}
 	for end := time.Now().Add(d); time.Now().Before(end) || p.stuck() != ""; {
 		time.Sleep(pulseEvery / 2)
 	}
