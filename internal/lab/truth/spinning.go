@@ -8,7 +8,7 @@ func spinning() []Module {
 	return []Module{
 		{
 			Name: "wdogpet", Fixed: "wdogpet-fixed", Serial: true, CPUs: 2,
-			About:   "timer_delete_sync() with the spinlock that the timer needs",
+			About: "timer_delete_sync() with the spinlock that the timer needs",
 			// The log names the timer only if the watchdogs came round to both
 			// processors before the guest was stopped.
 			Stock:   Expect{Findings: []Finding{{Rule: "rcu-stall"}}, May: append(lost(), "wait-under-lock")},
