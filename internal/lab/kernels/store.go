@@ -115,10 +115,13 @@ func prefer(a, b Kernel) int {
 // a name ("lockdep", "6.1"), "stock" for any of the distribution's, or the
 // path of an image.
 func (s Store) Find(name string) (Kernel, error) {
+	list, err := s.List()
 	if strings.ContainsRune(name, '/') {
+		if i := slices.IndexFunc(list, func(k Kernel) bool { return sameFile(k.Image, name) }); i >= 0 {
+			return list[i], nil // we know more of it than its path tells: its headers, say
+		}
 		return Open(name, "")
 	}
-	list, err := s.List()
 	if i := slices.IndexFunc(list, func(k Kernel) bool { return k.Name == name }); i >= 0 {
 		return list[i], nil
 	}
@@ -126,6 +129,15 @@ func (s Store) Find(name string) (Kernel, error) {
 		return list[i], nil
 	}
 	return Kernel{}, errors.Join(s.notFound(name, list), err)
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 func means(k Kernel, name string) bool {

@@ -77,6 +77,10 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q: got %q, %v", name, k.Name, err)
 		}
 	}
+	path := filepath.Join(s.Dir, "lockdep-6.1.192-0123456789ab", "bzImage")
+	if k, err := s.Find(path); err != nil || k.HeadersDir == "" {
+		t.Errorf("the path of a cached image: %+v, %v", k, err)
+	}
 	for name, how := range map[string]string{"stock": "install stock", "lockdep": "build lockdep", "7.0": "install stock"} {
 		if _, err := (Store{Dir: t.TempDir(), Root: t.TempDir()}).Find(name); err == nil || !strings.Contains(err.Error(), how) {
 			t.Errorf("%s in an empty store: %v", name, err)

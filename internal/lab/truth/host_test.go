@@ -13,7 +13,7 @@ import (
 func TestHost(t *testing.T) {
 	gordian := labBinary(t)
 	k := matrixKernels(t)[0]
-	c := exec.CommandContext(t.Context(), gordian, "lab", "run", "--kernel", k.Image, "--module", filepath.Join(modules, "pumpctl"),
+	c := exec.CommandContext(t.Context(), gordian, "lab", "run", "--kernel", k.Name, "--module", filepath.Join(modules, "pumpctl"),
 		"--exec", gordian+" host --sample 12s --fail-on never --quiet", "--fail-on", "never", "--watch", "0s", "--timeout", "4m", "--log", filepath.Join(t.TempDir(), "console.log"))
 	var said bytes.Buffer
 	c.Stderr = &said

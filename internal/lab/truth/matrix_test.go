@@ -77,7 +77,7 @@ func boot(t *testing.T, gordian string, k kernels.Kernel, m truth.Module, want t
 	}
 	dir := t.TempDir()
 	log, core := filepath.Join(dir, "console.log"), filepath.Join(dir, "core")
-	args := []string{"lab", "run", "--kernel", k.Image, "--module", spec, "--log", log, "--timeout", "4m"}
+	args := []string{"lab", "run", "--kernel", k.Name, "--module", spec, "--log", log, "--timeout", "4m"}
 	dump := param == "" && len(m.Dump.Findings) > 0 && !provesLocking(k)
 	cell := func() (diffs []string) {
 		if !dump {
