@@ -11,12 +11,13 @@ import (
 
 // root turns a blocker with tasks behind it into one finding.
 func (h *hangs) root(r engine.Root) {
-	stuck, reported := 0, false
+	stuck, reported, long := 0, false, false
 	h.waiters(r.Behind, "", func(_ *engine.Waiter, t *task, _ string) {
 		if t.stuck && !h.done[t.ref] {
 			stuck++
 		}
 		reported = reported || t.stuck
+		long = long || t.seconds > 0
 	})
 	t := h.taskOf(r.Task)
 	if stuck == 0 && (reported || len(h.stuck[t.boot]) > 0 || h.dumped[t.boot]) {
@@ -30,6 +31,10 @@ func (h *hangs) root(r engine.Root) {
 	if stuck == 0 {
 		// A list of held locks alone: that somebody waits for a moment is normal.
 		f.Severity, f.Confidence = model.SevNote, model.Low
+	}
+	pause := passing(t) && !long && !h.dumped[t.boot]
+	if pause {
+		f.Severity, f.Confidence = model.SevWarning, model.Low
 	}
 	h.take(&f, t)
 	f.Tasks = append(f.Tasks, h.taskInfo(t))
@@ -59,6 +64,10 @@ func (h *hangs) root(r engine.Root) {
 	if text := h.inferredHold(r); text != "" {
 		f.Confidence = lower(f.Confidence, model.Medium)
 		f.Missing = append(f.Missing, text)
+	}
+	if pause {
+		f.Explanation += " All of this was seen at one moment, when somebody asked for the blocked tasks: no watchdog says that it lasts, and the pause ends by itself."
+		f.Missing = append(f.Missing, "A second look some seconds later (SysRq-w): the same tasks in the same functions would be stuck.")
 	}
 	if r.Cut {
 		f.Missing = append(f.Missing, "More tasks wait than are listed here.")
