@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
@@ -22,7 +23,7 @@ MODULE_PARM_DESC(autostart, "start the workers at load");
 
 static bool serial;
 module_param(serial, bool, 0444);
-MODULE_PARM_DESC(serial, "stop the timer before it runs");
+MODULE_PARM_DESC(serial, "let the timer run out before it is stopped");
 
 static unsigned int settle_ms = 60;
 module_param(settle_ms, uint, 0444);
@@ -50,8 +51,12 @@ static void wdog_expire(struct timer_list *t)
 
 static void wdog_start(struct wdog *w)
 {
-	w->timer.expires = jiffies + (serial ? 10 * HZ : msecs_to_jiffies(settle_ms / 2));
+	w->timer.expires = jiffies + msecs_to_jiffies(settle_ms / 2);
 	add_timer_on(&w->timer, cpumask_first(cpu_online_mask));
+	if (serial) {
+		msleep(settle_ms);
+		timer_delete_sync(&w->timer);
+	}
 }
 
 /* The register takes a value when it has shifted out the last one. */
