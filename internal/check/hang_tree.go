@@ -170,6 +170,9 @@ func (h *hangs) tellRoot(f *model.Finding, t *task) string {
 		f.Verdict, f.Severity = model.BlockedOnIO, model.SevWarning
 		f.Fix = slices.Clone(h.docs["hung-task"].Fixes[1:2])
 		return t.name() + " waits for I/O (" + waitFunc(w) + ")" + where + ": blocked on I/O, not deadlocked. The device or server that it waits for is the cause."
+	case w.Sleeping && !slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return lockWait(l.Type) }):
+		ownFix(f, "Do not pause"+where+" for so long", "Others wait for this code to finish: let it stop early when it is asked to end, or arm a timer instead.")
+		return t.name() + " sleeps for a time of its own choice (" + waitFunc(w) + ")" + where + ": as long as that lasts, they wait."
 	case w.Sleeping:
 		ownFix(f, "Do not sleep with the lock held"+where, "Release the lock before the pause and take it again afterwards, or wait for an event outside of it. If the pause is needed under the lock, make it short.")
 		return t.name() + " sleeps for a time of its own choice (" + waitFunc(w) + ")" + where + " with the lock held: sleeping under a lock that others need is the cause."
