@@ -117,6 +117,9 @@ func waitsFor(t *task) string {
 	if w.Func == "" {
 		return ""
 	}
+	if w.Sleeping {
+		return "its own pause (" + waitFunc(w) + ")"
+	}
 	return typeWord(w.Type) + " (" + waitFunc(w) + ")"
 }
 
