@@ -27,7 +27,10 @@ func (v *view) isTrace(p model.Provenance) bool {
 // It is sure only if the same lock instances were taken both ways: classes of
 // locks may have an order among their instances that classes do not show.
 func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
-	f := v.finding("lock-order-inversion")
+	if again(c) {
+		return v.tracedAgain(c)
+	}
+	f := v.finding(pick(slices.ContainsFunc(c.Edges, v.waitedFor), "wait-under-lock", "lock-order-inversion"))
 	names := refNames(c.Classes)
 	met := instancesMeet(c.Edges)
 	f.Verdict = model.CouldDeadlock
@@ -48,6 +51,7 @@ func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
 		d := v.docs["wait-under-lock"]
 		f.Fix, f.Verify = slices.Clone(d.Fixes), slices.Clone(d.Verify)
 		e := c.Edges[i]
+		f.Title = e.To.Name() + " is waited for" + inFn(e.Func) + " under " + e.From.Name() + ", which it needs"
 		ownFix(&f, "Release "+e.From.Name()+" before waiting"+inFn(e.Func),
 			"Under "+e.From.Name()+" mark the object as closing so that nothing new is started, release it, then wait for "+e.To.Name()+".")
 	} else if len(names) > 1 {
@@ -57,6 +61,33 @@ func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
 	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.Semaphore }) {
 		f.Verify = []string{"Run the same load on the fixed kernel under `gordian trace order`: it must not report these locks again. " + noLockdep}
 	}
+	return f
+}
+
+// again reports whether a cycle is one lock that its reader read again.
+func again(c engine.OrderCycle) bool {
+	return c.Recursive() && slices.ContainsFunc(c.Edges[0].Pairs, func(p model.LockPair) bool { return p.From == p.To })
+}
+
+// tracedAgain reports a reader that read a lock which it was reading already:
+// kernel/locking/rwsem.c lets no reader pass a writer that waits.
+func (v *view) tracedAgain(c engine.OrderCycle) model.Finding {
+	f := v.finding("recursive-lock")
+	e := c.Edges[0]
+	name := e.From.Name()
+	f.Verdict, f.Confidence = model.CouldDeadlock, model.Medium
+	f.Title = name + " is read again by its reader" + inFn(e.Func)
+	f.Fingerprint = model.Fingerprint(f.Rule, name)
+	v.addTracedEdge(&f, e)
+	who := label(e.Comm, e.PID)
+	f.Explanation = who + " took " + name + " for reading" + inFn(e.Func) + " while it had the same lock for reading already. If a writer comes in between it waits for the first read to end, keeps new readers out, and so stops the second one: both wait for ever."
+	typ := v.classType(e.From)
+	f.Interleaving = []model.Moment{{Actor: who, Does: call(typ, model.Read, name), Note: "gets it"},
+		{Actor: "another task", Does: call(typ, model.Write, name), Note: "waits for the reader, and keeps new readers out"},
+		{Actor: who, Does: call(typ, model.Read, name), Note: "waits" + inFn(e.Func) + " behind the writer"}}
+	f.Reasons = append(f.Reasons, "It is one lock, by its address; a writer has not been looked for.")
+	f.Missing = append(f.Missing, "Whether anybody takes the lock for writing, and may do so at that time: the source says.")
+	addClassFixes(&f, 1, []string{name})
 	return f
 }
 

@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"gordian/internal/bpf"
 	"gordian/internal/check"
 	"gordian/internal/evidence"
 	"gordian/internal/host"
@@ -163,12 +166,36 @@ func (h *hostCommand) here(ctx context.Context) *model.Facts {
 
 // examine looks at the host's means, not at its state.
 func (h *hostCommand) examine(ctx context.Context, f files.Files) (*model.Document, error) {
-	ds, err := host.Doctor(ctx, f)
+	ds, err := host.Doctor(ctx, f, h.tracing())
 	if err != nil {
 		return nil, err
 	}
 	facts := &model.Facts{Inputs: []model.Input{{Path: "/proc", Kind: model.InputHost}}, Sections: host.DoctorSections(ds)}
+	for _, d := range ds {
+		facts.Count("detectors", 1)
+		if d.State == host.On {
+			facts.Count("detectors_on", 1)
+		}
+	}
 	return newDocument(facts, nil), nil
+}
+
+// tracing asks package bpf what stands in its way here.
+func (h *hostCommand) tracing() host.Tracing {
+	var t host.Tracing
+	if t.Obstacles = bpf.Obstacles(cmp.Or(h.root, "/"), runtime.GOARCH); len(t.Obstacles) > 0 || h.root != "" {
+		return t
+	}
+	n, left, err := bpf.Followed()
+	if err != nil {
+		t.Obstacles = []string{err.Error()}
+		return t
+	}
+	t.Functions = n
+	for _, m := range left {
+		t.Left = append(t.Left, m.Func+" ("+m.Why+")")
+	}
+	return t
 }
 
 // log reads the kernel's ring buffer. Without the right to it, the rest of the

@@ -35,13 +35,20 @@ type Diagnosis struct {
 	Detail string // what the state is read from: "kernel.watchdog = 0"
 }
 
+// Tracing is what package bpf says of this kernel.
+type Tracing struct {
+	Obstacles []string // in words; none: programs can be loaded, as far as can be seen
+	Functions int      // how many functions of locks they could follow, 0 if nobody asked
+	Left      []string // those that they could not, and why
+}
+
 // Doctor looks at what this kernel can detect by itself, and at what gordian
 // needs of it.
-func Doctor(_ context.Context, f files.Files) ([]Diagnosis, error) {
+func Doctor(_ context.Context, f files.Files, t Tracing) ([]Diagnosis, error) {
 	if _, err := f.Read("/proc/uptime", small); err != nil {
 		return nil, fmt.Errorf("look at the host: %w (is /proc mounted?)", err)
 	}
-	d := &doctor{Files: f}
+	d := &doctor{Files: f, tracing: t}
 	d.config = d.readConfig()
 	var out []Diagnosis
 	for _, det := range Detectors() {
@@ -54,7 +61,8 @@ func Doctor(_ context.Context, f files.Files) ([]Diagnosis, error) {
 // doctor answers the questions of the probes.
 type doctor struct {
 	files.Files
-	config kconfig.Config // nil: the kernel's configuration was not found
+	config  kconfig.Config // nil: the kernel's configuration was not found
+	tracing Tracing
 }
 
 // readConfig looks for the configuration where kernels and distributions keep
@@ -127,8 +135,16 @@ func byOption(name string) func(*doctor) (State, string) {
 	}
 }
 
-func byFile(path string) func(*doctor) (State, string) {
-	return func(d *doctor) (State, string) { return d.exists(path) }
+// byFile: what a file stands for. One that is missing although the kernel was
+// built with it has not been mounted, or is kept from us.
+func byFile(path, option string) func(*doctor) (State, string) {
+	return func(d *doctor) (State, string) {
+		s, detail := d.exists(path)
+		if s == NotBuilt && option != "" && d.config.On(strings.TrimPrefix(option, "CONFIG_")) {
+			return Off, detail + ", and the kernel has " + option
+		}
+		return s, detail
+	}
 }
 
 // byParameter: a detector whose threshold is a module parameter, 0 for off.
@@ -220,6 +236,20 @@ func rights() []struct {
 		bit  uint
 		name string
 	}{{19, "CAP_SYS_PTRACE"}, {21, "CAP_SYS_ADMIN"}, {34, "CAP_SYSLOG"}, {38, "CAP_PERFMON"}, {39, "CAP_BPF"}}
+}
+
+// probeBPF tells what package bpf found in its way.
+func probeBPF(d *doctor) (State, string) {
+	t := d.tracing
+	switch {
+	case len(t.Obstacles) > 0:
+		return Refused, strings.Join(t.Obstacles, "; ")
+	case len(t.Left) > 0:
+		return On, fmt.Sprintf("%d functions of locks can be followed; not: %s", t.Functions, strings.Join(t.Left, ", "))
+	case t.Functions > 0:
+		return On, fmt.Sprintf("%d functions of locks can be followed", t.Functions)
+	}
+	return On, "nothing stands in the way"
 }
 
 func probeRights(d *doctor) (State, string) {

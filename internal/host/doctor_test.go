@@ -8,7 +8,7 @@ import (
 
 func diagnose(t *testing.T, w *tree) map[string]Diagnosis {
 	t.Helper()
-	ds, err := Doctor(context.Background(), w)
+	ds, err := Doctor(context.Background(), w, Tracing{Obstacles: []string{"no eBPF: too old"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,7 @@ func TestDoctor(t *testing.T) {
 	w.text["/proc/self/status"] = "CapEff:\t0000000000200000\n"
 	w.text["/sys/kernel/security/lockdown"] = "none integrity [confidentiality]\n"
 	w.text["/proc/kcore"] = "\x7fELF"
+	w.text["/boot/config-6.1.0-test"] += "CONFIG_DEBUG_INFO_BTF=y\n"
 	w.denied["/proc/self/stack"] = true
 	ds := diagnose(t, w)
 	for name, want := range map[string]struct {
@@ -48,6 +49,8 @@ func TestDoctor(t *testing.T) {
 		"/proc/kcore":             {On, ""},
 		"stacks of tasks":         {Refused, "for root"},
 		"fprobe":                  {On, "CONFIG_FPROBE=y"},
+		"eBPF":                    {Refused, "too old"},
+		"kernel types (BTF)":      {Off, "the kernel has CONFIG_DEBUG_INFO_BTF"},
 	} {
 		if d := ds[name]; d.State != want.state || !strings.Contains(d.Detail, want.detail) {
 			t.Errorf("%s: %s (%s), want %s (%s)", name, d.State, d.Detail, want.state, want.detail)

@@ -32,6 +32,8 @@ func headline(d *model.Document) (head string, rest []string) {
 		return count(len(d.Findings), "finding"), nil
 	case ofSource(d):
 		return nothingInSource(d), nil
+	case d.Stats["detectors"] > 0: // a look at a host's means, not at its state
+		return fmt.Sprintf("%d of %s are on", d.Stats["detectors_on"], count(int(d.Stats["detectors"]), "detector")), nil
 	case len(d.Incomplete) > 0:
 		return "Nothing found, but part of the evidence could not be used", nil
 	case len(d.Reports) == 0 && len(d.Inputs) > 0 && len(d.Sections) == 0:

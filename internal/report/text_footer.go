@@ -11,7 +11,9 @@ import (
 func (t *text) footer() {
 	t.blank()
 	t.line(t.ink(dim, strings.Repeat("─", t.width)))
-	t.wrap("", "  ", plain, t.counts())
+	if t.d.Stats["detectors"] == 0 {
+		t.wrap("", "  ", plain, t.counts())
+	}
 	for _, i := range t.upTo(len(t.d.Incomplete), fewIncomplete) {
 		in := t.d.Incomplete[i]
 		t.wrap("! ", "  ", yellow, "incomplete: "+t.inputName(in.Input)+": "+safeLine(in.Reason))

@@ -19,6 +19,9 @@ type OrderKey struct {
 // they had been taken in the other.
 func (k OrderKey) Reversed() bool { return k.Kind>>32&1 != 0 }
 
+// Again reports that a reader took a lock that it was reading already.
+func (k OrderKey) Again() bool { return k.Kind>>33&1 != 0 }
+
 // Order is one acquisition under other locks: the first of its kind, or one
 // of some samples.
 type Order struct {

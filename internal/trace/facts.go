@@ -109,11 +109,12 @@ func (a *adder) order(i int) {
 		if from.Wait || a.s.Classes[from.Class].HandedOver {
 			continue
 		}
-		if a.refs[from.Class] == a.refs[o.To.Class] && !o.Reversed {
+		pairs := a.pairs(o, h)
+		if a.refs[from.Class] == a.refs[o.To.Class] && !a.contradicts(o, pairs) {
 			continue // two locks of one class in one order: an order of their own, as lockdep's subclasses
 		}
 		e := model.Edge{Kind: model.Before, From: a.refs[from.Class], To: a.refs[o.To.Class], FromMode: from.Mode, Mode: o.To.Mode,
-			Try: o.To.Try, Stack: stack, Pairs: a.pairs(o, h), PID: o.PID, Comm: o.Comm}
+			Try: o.To.Try, Stack: stack, Pairs: pairs, PID: o.PID, Comm: o.Comm}
 		if f, ok := parseFrame(from.At); ok {
 			e.FromStack = []model.Frame{f}
 		}
@@ -133,6 +134,14 @@ func (a *adder) order(i int) {
 			Derived: a.s.Classes[from.Class].Guessed || a.s.Classes[o.To.Class].Guessed}}
 		a.f.Edges = append(a.f.Edges, e)
 	}
+}
+
+// contradicts reports whether an order of two locks of one class, seen on
+// pairs, is wrong by itself: the same two were taken the other way round, or
+// they are one lock and a reader reads it twice.
+func (a *adder) contradicts(o *SavedOrder, pairs []model.LockPair) bool {
+	same := slices.ContainsFunc(pairs, func(p model.LockPair) bool { return p.From == p.To })
+	return same && o.Again || !same && o.Reversed
 }
 
 func swap(p []model.LockPair) []model.LockPair {

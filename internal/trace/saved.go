@@ -37,6 +37,7 @@ type SavedOrder struct {
 	Comm     string      `json:"comm"`
 	Stack    []string    `json:"stack"`
 	Reversed bool        `json:"reversed,omitempty"` // two locks of one class, seen in the other order before
+	Again    bool        `json:"again,omitempty"`    // a reader took what it was reading already
 	Locks    [][]string  `json:"locks,omitempty"`    // samples: addresses of the held locks and of the one taken
 }
 
@@ -119,11 +120,11 @@ func compareOrders(a, b SavedOrder) int {
 	lock := func(x, y SavedLock) int {
 		return cmp.Or(cmp.Compare(x.Class, y.Class), cmp.Compare(x.Mode, y.Mode), cmp.Compare(x.At, y.At), compareBool(x.Try, y.Try), compareBool(x.Wait, y.Wait))
 	}
-	return cmp.Or(slices.CompareFunc(a.Held, b.Held, lock), lock(a.To, b.To), slices.Compare(a.Stack, b.Stack), cmp.Compare(a.PID, b.PID), compareBool(a.Reversed, b.Reversed))
+	return cmp.Or(slices.CompareFunc(a.Held, b.Held, lock), lock(a.To, b.To), slices.Compare(a.Stack, b.Stack), cmp.Compare(a.PID, b.PID), compareBool(a.Reversed, b.Reversed), compareBool(a.Again, b.Again))
 }
 
 func (o *order) save(at map[uint64]int) SavedOrder {
-	out := SavedOrder{Count: max(o.count, 1), PID: o.PID, Comm: o.Comm, Reversed: o.Key.Reversed()}
+	out := SavedOrder{Count: max(o.count, 1), PID: o.PID, Comm: o.Comm, Reversed: o.Key.Reversed(), Again: o.Key.Again()}
 	for i, h := range o.Held {
 		out.Held = append(out.Held, saveLock(h, at, o.sites[i]))
 	}

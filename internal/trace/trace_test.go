@@ -173,6 +173,42 @@ func TestSiblings(t *testing.T) {
 	one1(t, findings(t, c.Save()), model.Medium, "two locks of &obj->lock")
 }
 
+// TestAgain: a reader of a lock that it reads already.
+func TestAgain(t *testing.T) {
+	r := static(lockA, one, RWSem|Shared)
+	for _, key := range []OrderKey{{1, r.Class, uint64(r.Kind) | 1<<33}, {1, r.Class, uint64(r.Kind)}} {
+		c := collector(t)
+		c.Class(&Class{Class: r.Class, From: Static, Addr: r.Addr})
+		c.Order(&Order{Key: key, PID: 7, Comm: "x", To: r, Held: []Lock{r}, Stack: []uint64{0xffffffff81000105, one}})
+		fs := findings(t, c.Save())
+		if !key.Again() {
+			if len(fs) != 0 {
+				t.Errorf("a key without the mark: %+v", fs)
+			}
+			continue
+		}
+		if len(fs) != 1 || fs[0].Rule != "recursive-lock" || fs[0].Confidence != model.Medium || len(fs[0].Interleaving) != 3 {
+			t.Errorf("%+v", fs)
+		}
+		if c.HandedOver(r.Class); len(findings(t, c.Save())) != 0 {
+			t.Error("a lock that others release may not be held any more")
+		}
+	}
+}
+
+// TestWaitUnderLock: an order through work that is waited for has that rule.
+func TestWaitUnderLock(t *testing.T) {
+	m := static(lockA, one, Mutex)
+	item := Lock{Addr: 0xffff888000000100, Site: one, Class: two, Kind: Work, From: Static}
+	c := collector(t)
+	take(c, one, m, Lock{Addr: item.Addr, Site: one, Class: two, Kind: Work | Wait, From: Static})
+	take(c, two, item, m)
+	fs := findings(t, c.Save())
+	if len(fs) != 1 || fs[0].Rule != "wait-under-lock" || !strings.Contains(fs[0].Title, "is waited for in drv_one() under lock_a") {
+		t.Errorf("%+v", fs)
+	}
+}
+
 // TestMerge: two runs, each with one order, make an inversion together.
 func TestMerge(t *testing.T) {
 	a, b := static(lockA, one, Mutex), static(lockB, two, Mutex)

@@ -39,8 +39,11 @@ struct {
 struct order_key {
 	u64 held; /* a sum over classes and modes of all that is held */
 	u64 to;
-	u64 kind;
+	u64 kind; /* and: */
 };
+
+#define REVERSED (1ULL << 32) /* two locks of one class, taken the other way round before */
+#define AGAIN (1ULL << 33)    /* a reader takes what it reads already */
 
 struct order_val {
 	u64 count;
@@ -258,13 +261,22 @@ __noinline int seen_reversed(u64 from, u64 to)
 }
 
 /*
+ * nameless: locks that have no initialiser to stop at have the class of the
+ * place that takes them, and one path takes two of a class at two places.
+ */
+static __always_inline bool nameless(struct lock *l)
+{
+	return (l->kind & K_MASK) == K_SEM || (l->kind & K_MASK) == K_RTMUTEX;
+}
+
+/*
  * look counts an acquisition under other locks, and reports whether user
  * space is to be told of it: 1 if it is new, 2 if samples are asked for.
  */
 __noinline int look(struct held *h, struct lock *to, struct order_key *k)
 {
 	struct order_val first = { 1, 0 }, *old;
-	u64 sibling = 0, sum = 0;
+	u64 sibling = 0, sum = 0, again = 0;
 	struct order_key key;
 	u32 i, n;
 
@@ -281,15 +293,19 @@ __noinline int look(struct held *h, struct lock *to, struct order_key *k)
 		if (!l->cls)
 			classify(l);
 		sum += mix(l);
-		if (l->cls == to->cls)
+		if (l->addr == to->addr)
+			again = AGAIN;
+		else if (l->cls == to->cls || (to->from == O_SITE && l->from == O_SITE && nameless(to) && nameless(l)))
 			sibling = l->addr;
 	}
 	key.held = sum;
 	key.to = to->cls;
 	key.kind = to->kind;
-	if (sibling && sibling != to->addr && (to->kind & K_MASK) != K_WWMUTEX && (to->kind & K_MASK) != K_WORK &&
+	if (to->kind & M_READ && !(to->kind & M_WAIT))
+		key.kind |= again;
+	if (sibling && (to->kind & K_MASK) != K_WWMUTEX && (to->kind & K_MASK) != K_WORK &&
 	    seen_reversed(sibling, to->addr))
-		key.kind |= 1ULL << 32;
+		key.kind |= REVERSED;
 	*k = key;
 	old = bpf_map_lookup_elem(&orders, &key);
 	if (old) {

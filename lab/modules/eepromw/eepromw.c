@@ -105,7 +105,7 @@ static int ee_scrub_thread(void *data)
 	bool failed = false;
 
 	while (ee_next()) {
-		if (serial && n == EE_WORN)
+		if (serial && n % EE_PAGES == EE_WORN)
 			n++;
 		if (!failed)
 			failed = ee_program(data, n++ % EE_PAGES) != 0;
