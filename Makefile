@@ -19,7 +19,7 @@ test: fmt-check build lint generate-check race ## everything that CI runs
 
 # Cells that fail leave their console in .lab-logs.
 test-lab: ## every kernel with every module of lab/modules (GORDIAN_LAB_KERNELS="stock lockdep")
-	GORDIAN_LAB=1 GORDIAN_LAB_LOGS="$(CURDIR)/.lab-logs" $(GO) test -count=1 -timeout 3h -run 'TestMatrix|TestBuilds|TestHost' -v ./internal/lab/truth
+	GORDIAN_LAB=1 GORDIAN_LAB_LOGS="$(CURDIR)/.lab-logs" $(GO) test -count=1 -timeout 6h -run 'TestMatrix|TestVerify|TestBuilds|TestHost' -v ./internal/lab/truth
 	GORDIAN_LAB=1 $(GO) test -count=1 -timeout 30m -v ./internal/lab/vmtest
 
 fmt-check:

@@ -29,6 +29,7 @@ func Families() [][2]string {
 		{"soft-lockup", "soft-lockup"},
 		{"hard-lockup", "hard-lockup"},
 		{"csd-lockup", "hard-lockup"},
+		{"nmi-panic", "hard-lockup"},
 		{"rcu-stall", "rcu-stall"},
 		{"rcu-kthread-starved", "rcu-stall"},
 		{"rcu-kthread-timer", "rcu-stall"},

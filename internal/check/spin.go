@@ -178,6 +178,11 @@ func (v *view) cpusSeen() map[model.Boot][]cpuSeen {
 	for _, fam := range []string{"soft-lockup", "hard-lockup", "csd-lockup", "rcu-stall", "hung-task", "locks-dump"} {
 		idx = append(idx, v.families[fam]...)
 	}
+	for _, i := range v.families["nmi-panic"] {
+		if v.standsStill(i) { // else what spins there may do so for a moment
+			idx = append(idx, i)
+		}
+	}
 	slices.Sort(idx)
 	for _, i := range idx {
 		for _, c := range v.contexts(i) {

@@ -35,7 +35,8 @@ nothing in the other.
 Exit status:
   0    pass; with --before and --after: found before, pass after
   1    findings, or something else went wrong in the guest; nothing found before
-  2    could not run: no kernel, no headers, it does not build or load
+  2    could not run: no kernel, no headers, it does not build or load, or the time
+       was up before anything was seen
   130  interrupted
 `
 
@@ -143,16 +144,22 @@ func (v *labVerify) compare(ctx context.Context, ks []kernels.Kernel, note strin
 }
 
 func twinVerdict(before, after *proof) (string, error) {
+	first := func(err error) string { return strings.Split(err.Error(), "\n")[0] }
+	none := &exitStatus{code: exitFindings}
 	switch err := errors.Join(before.unrun(), after.unrun()); {
 	case err != nil:
-		return "nothing is proven: " + strings.Split(err.Error(), "\n")[0], err
-	case before.passed() && after.passed():
+		return "nothing is proven: " + first(err), err
+	case !before.seen() && after.seen():
+		return "worse: nothing was found before, and after: " + after.verdict(), none
+	case after.seen():
+		return "not fixed: before: " + before.verdict() + "; after: " + after.verdict(), none
+	case !before.seen() && before.late() != nil:
+		return "nothing is proven: the bug was not seen before: " + first(before.late()), before.late()
+	case !before.seen():
 		return "nothing is proven: the bug was not seen before either. Work the module harder (--cycles, --stress-time, " +
-			verify.WorkloadFile + "), or name the kernel that shows it (--kernel)", &exitStatus{code: exitFindings}
-	case before.passed():
-		return "worse: nothing was found before, and after: " + after.verdict(), &exitStatus{code: exitFindings}
-	case !after.passed():
-		return "not fixed: before: " + before.verdict() + "; after: " + after.verdict(), &exitStatus{code: exitFindings}
+			verify.WorkloadFile + "), or name the kernel that shows it (--kernel)", none
+	case after.late() != nil:
+		return "nothing is proven: the bug was seen before, and after: " + first(after.late()), after.late()
 	}
 	return "fixed: before: " + before.verdict() + "; after: " + after.verdict(), nil
 }

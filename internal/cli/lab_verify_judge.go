@@ -9,6 +9,7 @@ import (
 
 	"gordian/internal/check"
 	"gordian/internal/evidence"
+	"gordian/internal/lab"
 	"gordian/internal/model"
 )
 
@@ -23,9 +24,9 @@ func (r *kernelRun) judge(ctx context.Context) error {
 	if len(facts.Reports) == 0 {
 		return nil
 	}
-	for _, f := range sure(check.Run(ctx, facts)) {
-		if byChance(&f, facts.Reports, r.modules) {
-			r.others = append(r.others, f.Title)
+	for _, f := range sure(check.Run(ctx, facts), facts.Reports) {
+		if byChance(&f, facts.Reports, r.modules) && r.excused() {
+			r.others = append(r.others, f)
 		} else {
 			r.findings = append(r.findings, f)
 		}
@@ -33,10 +34,24 @@ func (r *kernelRun) judge(ctx context.Context) error {
 	return nil
 }
 
+// excused reports whether lockups that have nothing to do with the modules may
+// be taken for the doing of a busy host: the guest's CPUs were seen to wait for
+// the host's, and the guest got over it. While it runs that is not known yet. A
+// CPU that the modules have locked up for good keeps the run from its end.
+func (r *kernelRun) excused() bool {
+	if r.proof == nil {
+		return true
+	}
+	stop := r.proof.Run.Stop
+	return r.busy() && (stop == lab.Finished || stop == lab.Found)
+}
+
+// busy reports whether the host kept the guest's CPUs waiting.
+func (r *kernelRun) busy() bool { return r.proof != nil && r.proof.Run.Starved > tooBusy }
+
 // byChance reports whether a watchdog barked at a CPU that had nothing to do
 // with the modules. A CPU of a guest stands still when the host is busy, and
-// the guest cannot tell that from a lockup. If it is one that the modules have
-// brought about after all, the run does not come to its end.
+// the guest cannot tell that from a lockup.
 func byChance(f *model.Finding, reports []model.Report, modules []string) bool {
 	switch f.Rule {
 	case "rcu-stall", "soft-lockup", "hard-lockup", "workqueue-lockup":
@@ -65,9 +80,13 @@ func moduleName(path string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(filepath.Base(path), ".ko"), "-", "_")
 }
 
-// sure leaves out what a verdict should not hang on.
-func sure(fs []model.Finding) []model.Finding {
-	d := model.Document{Findings: fs, Stats: map[string]int64{}}
-	keepConfident(&d, model.Medium)
-	return d.Findings
+// sure leaves out what a verdict should not hang on. That a task hangs is sure
+// where the kernel says so, however unsure it is what it waits for.
+func sure(fs []model.Finding, reports []model.Report) []model.Finding {
+	hung := func(i int) bool {
+		return i >= 0 && i < len(reports) && reports[i].Base().Family == "hung-task"
+	}
+	return slices.DeleteFunc(fs, func(f model.Finding) bool {
+		return f.Confidence.Rank() < model.Medium.Rank() && !slices.ContainsFunc(f.Reports, hung)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,8 @@ type kernelRun struct {
 	proof    *verify.Proof
 	modules  []string // names of what was loaded
 	findings []model.Finding
-	others   []string // what was found beside, and is not counted
-	splat    bool     // lockdep reported something
+	others   []model.Finding // what was found beside, and is not counted
+	splat    bool            // lockdep reported something
 	took     time.Duration
 	err      error // it could not be run
 }
@@ -83,7 +84,7 @@ func (v *labVerify) checkSource(ctx context.Context, dir string) (*checked, erro
 	if err != nil {
 		return nil, fmt.Errorf("check %s: %w", dir, err)
 	}
-	c.findings = sure(c.findings)
+	c.findings = sure(slices.Clone(c.findings), nil)
 	return c, nil
 }
 
@@ -132,7 +133,7 @@ func (v *labVerify) runOn(ctx context.Context, r *kernelRun, dir string, w verif
 	if err := r.judge(ctx); err != nil {
 		return err
 	}
-	if why := r.notRun(); why != "" && !atLeast(r.findings, v.failOn.value) {
+	if why := r.refused(); why != "" && !atLeast(r.findings, v.failOn.value) {
 		return fmt.Errorf("on %s: %s; the console is in %s", r.kernel.Name, why, r.log)
 	}
 	return nil
@@ -147,17 +148,15 @@ func (v *labVerify) guestMemory(k kernels.Kernel) int {
 	return v.memory
 }
 
-// notRun says why a run tells nothing about the module: the kernel did not
+// refused says why a run tells nothing about the module: the kernel did not
 // boot, or refused the module.
-func (r *kernelRun) notRun() string {
+func (r *kernelRun) refused() string {
 	run := r.proof.Run
 	switch {
 	case run.Stop == lab.NoBoot:
 		return run.Why
 	case run.Stop == lab.Failed && strings.HasPrefix(run.Why, "load "):
 		return run.Why
-	case run.Stop == lab.TimeOut:
-		return string(run.Stop) + ": " + run.Why
 	}
 	return ""
 }

@@ -36,12 +36,12 @@ func (v *labVerify) report(ps []*proof, verdict string) error {
 // document holds the findings of all consoles, judged together, and then those
 // of the source.
 func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, error) {
-	var logs, modules []string
+	var logs []string
+	var ran []*kernelRun // by input
 	for _, p := range ps {
 		for _, r := range p.runs {
-			modules = append(modules, r.modules...)
 			if r.proof != nil && r.err == nil {
-				logs = append(logs, r.log)
+				logs, ran = append(logs, r.log), append(ran, r)
 			}
 		}
 	}
@@ -53,8 +53,7 @@ func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, erro
 			return nil, err
 		}
 	}
-	found := slices.DeleteFunc(sure(check.Run(ctx, facts)), func(f model.Finding) bool { return byChance(&f, facts.Reports, modules) })
-	doc := newDocument(facts, found)
+	doc := newDocument(facts, slices.DeleteFunc(sure(check.Run(ctx, facts), facts.Reports), func(f model.Finding) bool { return uncounted(&f, facts.Reports, ran) }))
 	for _, p := range ps {
 		if p.source != nil {
 			addDocument(doc, p.source.document())
@@ -74,6 +73,17 @@ func (v *labVerify) document(ps []*proof, verdict string) (*model.Document, erro
 	}
 	doc.Sections = append(doc.Sections, table)
 	return doc, nil
+}
+
+// uncounted reports whether each run that a finding is from takes it for the
+// doing of the host.
+func uncounted(f *model.Finding, reports []model.Report, ran []*kernelRun) bool {
+	for _, e := range f.Evidence {
+		if e.Input >= len(ran) || !ran[e.Input].excused() || !byChance(f, reports, ran[e.Input].modules) {
+			return false
+		}
+	}
+	return len(f.Evidence) > 0
 }
 
 // addDocument appends what another document says, with its inputs.
@@ -117,11 +127,14 @@ func suites(ps []*proof, failOn string) []verify.Suite {
 func (r *kernelRun) suite(name, failOn string) verify.Suite {
 	s := verify.Suite{Name: name + ", " + r.kernel.Name, Properties: [][2]string{{"kernel.release", r.kernel.Release}, {"console", r.log}}}
 	c := verify.Case{Name: "load, work, unload", Took: r.took, Failures: failures(r.findings, failOn)}
-	if r.err != nil {
+	switch {
+	case r.err != nil:
 		c.Error = r.err.Error()
+	case r.verdict(failOn) == verdictLate:
+		c.Error = "time-out: " + r.late()
 	}
 	if q := r.proof; q != nil {
-		for _, w := range r.wrong() {
+		for _, w := range r.wrong(failOn) {
 			c.Failures = append(c.Failures, verify.Failure{Type: "guest", Message: w})
 		}
 		s.Properties = append(s.Properties, [2]string{"cycles", fmt.Sprintf("%d of %d", q.Cycles, q.Of)}, [2]string{"taint", q.Taint},

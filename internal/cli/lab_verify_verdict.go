@@ -13,7 +13,7 @@ import (
 )
 
 // wrong says what, beside findings, keeps a run from being a pass.
-func (r *kernelRun) wrong() []string {
+func (r *kernelRun) wrong(failOn string) []string {
 	if r.proof == nil {
 		return nil
 	}
@@ -21,35 +21,55 @@ func (r *kernelRun) wrong() []string {
 	switch run := r.proof.Run; {
 	case run.Crash != "":
 		out = append(out, "the kernel crashed: "+run.Crash)
-	case run.Stop != lab.Finished && run.Stop != lab.Found:
+	case run.Stop == lab.Found && !atLeast(r.findings, failOn):
+		out = append(out, "the kernel reported something that ended the run, and that the whole log does not bear out: see the console")
+	case run.Stop != lab.Finished && run.Stop != lab.Found && run.Stop != lab.TimeOut:
 		out = append(out, strings.TrimSuffix(string(run.Stop)+": "+run.Why, ": "))
 	}
 	return out
 }
 
-func (r *kernelRun) passed(failOn string) bool {
-	return r.err == nil && r.proof != nil && !atLeast(r.findings, failOn) && len(r.wrong()) == 0
+// late says what a run that was out of time did not get to, "" for others.
+func (r *kernelRun) late() string {
+	if r.proof == nil || r.proof.Run.Stop != lab.TimeOut {
+		return ""
+	}
+	return fmt.Sprintf("%s; %d of %d cycles were completed, and nothing is proven of what was to come", r.proof.Run.Why, r.proof.Cycles, r.proof.Of)
 }
 
-// verdict is one of pass, found, failed, and not run.
+// The verdicts on a run.
+const (
+	verdictPass   = "pass"
+	verdictFound  = "found"
+	verdictFailed = "failed"
+	verdictLate   = "time-out" // nothing was wrong, as far as the run got
+	verdictUnrun  = "not run"
+)
+
 func (r *kernelRun) verdict(failOn string) string {
 	switch {
-	case r.err != nil:
-		return "not run"
+	case r.err != nil || r.proof == nil:
+		return verdictUnrun
 	case atLeast(r.findings, failOn):
-		return "found"
-	case len(r.wrong()) > 0:
-		return "failed"
+		return verdictFound
+	case len(r.wrong(failOn)) > 0:
+		return verdictFailed
+	case r.late() != "":
+		return verdictLate
 	}
-	return "pass"
+	return verdictPass
 }
 
 func (p *proof) sourceFound() bool {
 	return p.source != nil && atLeast(p.source.findings, p.failOn)
 }
 
-func (p *proof) passed() bool {
-	return !p.sourceFound() && !slices.ContainsFunc(p.runs, func(r *kernelRun) bool { return !r.passed(p.failOn) })
+// seen reports whether anything is wrong with the module, as far as it ran.
+func (p *proof) seen() bool {
+	return p.sourceFound() || slices.ContainsFunc(p.runs, func(r *kernelRun) bool {
+		v := r.verdict(p.failOn)
+		return v == verdictFound || v == verdictFailed
+	})
 }
 
 // unrun joins the errors of the kernels that could not be run.
@@ -63,14 +83,25 @@ func (p *proof) unrun() error {
 	return errors.Join(errs...)
 }
 
-func (p *proof) status() error {
-	if err := p.unrun(); err != nil {
-		return err
+// late joins the runs that were out of time before anything was seen.
+func (p *proof) late() error {
+	var errs []error
+	for _, r := range p.runs {
+		if r.verdict(p.failOn) == verdictLate {
+			errs = append(errs, fmt.Errorf("on %s: time-out: %s: give it more by --timeout; the console is in %s", r.kernel.Name, r.late(), r.log))
+		}
 	}
-	if !p.passed() {
+	return errors.Join(errs...)
+}
+
+func (p *proof) status() error {
+	switch {
+	case p.unrun() != nil:
+		return p.unrun()
+	case p.seen():
 		return &exitStatus{code: exitFindings}
 	}
-	return nil
+	return p.late()
 }
 
 // verdict is the proof in one line: where what was found.
@@ -79,10 +110,12 @@ func (p *proof) verdict() string {
 	for _, r := range p.runs {
 		text := r.verdict(p.failOn) + " on " + flavour(r)
 		switch r.verdict(p.failOn) {
-		case "found":
+		case verdictFound:
 			text += ": " + titles(r.findings, p.failOn)
-		case "failed":
-			text += ": " + strings.Join(r.wrong(), "; ")
+		case verdictFailed:
+			text += ": " + strings.Join(r.wrong(p.failOn), "; ")
+		case verdictLate:
+			text += ": " + r.late()
 		}
 		parts = append(parts, text)
 	}
@@ -133,9 +166,9 @@ func (p *proof) rows() [][]string {
 		rows = append(rows, row)
 	}
 	if p.source != nil {
-		verdict := "pass"
+		verdict := verdictPass
 		if p.sourceFound() {
-			verdict = "found"
+			verdict = verdictFound
 		}
 		rows = append(rows, []string{p.label, "(source)", verdict, "", "", "", "", ""})
 	}
@@ -153,17 +186,23 @@ func (p *proof) notes() []string {
 			continue
 		}
 		who := strings.TrimSpace(p.label+" on "+r.kernel.Name) + ": "
-		for _, w := range r.wrong() {
+		for _, w := range r.wrong(p.failOn) {
 			out = append(out, who+w)
 		}
 		for _, n := range append(slices.Clone(r.proof.Notes), r.proof.Run.Notes...) {
 			out = append(out, who+n)
 		}
-		if !r.splat && r.verdict(p.failOn) == "found" && provesLocking(r.kernel) {
+		if why := r.late(); why != "" {
+			out = append(out, who+"time-out: "+why)
+		}
+		if r.busy() && r.verdict(p.failOn) != verdictPass {
+			out = append(out, who+fmt.Sprintf("the host was busy, and a CPU of the guest waited %.1f of 8 s for one of the host's: lockups, stalls and time-outs may be its doing", r.proof.Run.Starved.Seconds()))
+		}
+		if !r.splat && r.verdict(p.failOn) == verdictFound && provesLocking(r.kernel) {
 			out = append(out, who+"lockdep itself reported nothing of what was found here: it knows mutexes, spinlocks and rwsems, not semaphores, nor who waits for whom")
 		}
-		for _, title := range r.others {
-			out = append(out, who+title+": no function of the module is in it, and a guest's CPU stands still when the host is busy: not counted")
+		for _, f := range r.others {
+			out = append(out, who+f.Title+fmt.Sprintf(": not counted: no function of the module is in it, the run went on, and a CPU of the guest waited %.1f of 8 s for one of this busy host's", r.proof.Run.Starved.Seconds()))
 		}
 		c := r.proof.Coverage
 		if c.Why != "" && r.proof.Run.Stop == lab.Finished {

@@ -38,6 +38,8 @@ var longTriggers = []string{
 	"blocked for more than", "hung_task: blocked tasks", "Future hung task reports",
 	// kernel/watchdog.c, kernel/smp.c
 	"softlockup: hung tasks", "non-responsive CSD lock", "Utilization every",
+	// arch/x86/kernel/nmi.c
+	"not syncing: NMI",
 	// kernel/rcu/tree_stall.h
 	"kthread starved for", "kthread timer wakeup", "Voluntary context switch within",
 	// kernel/sched/core.c, kernel/sched/ext.c, kernel/exit.c

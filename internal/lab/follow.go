@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ func (r *run) print(b []byte) {
 		return
 	}
 	r.heard, r.fresh = time.Now(), true
+	r.printed = r.heard
 	if _, err := r.w.Log.Write(b); err != nil {
 		r.logErr = fmt.Errorf("save the console: %w", err)
 	}
@@ -161,7 +163,7 @@ func (r *run) wrapUp(ctx context.Context) error {
 // ask has init print the stacks of the blocked tasks and, where lockdep is
 // there, the locks that all tasks hold.
 func (r *run) ask(ctx context.Context, d time.Duration) error {
-	if err := r.wait(ctx, d, never); err != nil {
+	if err := errors.Join(r.wait(ctx, d, never), r.hush(ctx)); err != nil {
 		return err
 	}
 	if _, err := r.m.Channel.WriteString(proto.Show + "\n"); err != nil {
@@ -178,6 +180,9 @@ func (r *run) ask(ctx context.Context, d time.Duration) error {
 // which makes the kernel panic and print the stacks of all CPUs.
 func (r *run) poke(ctx context.Context) error {
 	for _, key := range []string{"w", "l"} {
+		if err := r.hush(ctx); err != nil {
+			return err
+		}
 		if r.m.Break(key) != nil {
 			return nil // QEMU is gone
 		}
@@ -185,10 +190,25 @@ func (r *run) poke(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.hush(ctx); err != nil {
+		return err
+	}
 	if r.m.NMI() != nil {
 		return nil
 	}
 	return r.wait(ctx, panicTime, func() bool { return r.panicked })
+}
+
+// hush waits until the console is quiet: what is asked for while a report is
+// being printed gets between its lines, and not every kernel says which line is
+// whose (CONFIG_PRINTK_CALLER).
+func (r *run) hush(ctx context.Context) error {
+	for begin := time.Now(); time.Since(begin) < hushMost && (r.text.inLine() || time.Since(r.printed) < hushTime); {
+		if err := r.wait(ctx, hushTime/6, never); err != nil || r.logErr != nil || r.m.WaitGone(0) {
+			return err
+		}
+	}
+	return nil
 }
 
 func never() bool { return false }

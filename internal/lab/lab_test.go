@@ -108,6 +108,43 @@ func TestJudgeIsNotAskedAllTheTime(t *testing.T) {
 	}
 }
 
+// TestHush: the guest is not asked for more in the middle of what it prints,
+// nor while it prints, but it is in the end.
+func TestHush(t *testing.T) {
+	tests := []struct {
+		name  string
+		lines []string // one every 50 ms
+		least time.Duration
+	}{
+		{"a quiet console", nil, 0},
+		{"a report", []string{"a\n", "b\n", "c\n", "d\n"}, 3*50*time.Millisecond + hushTime},
+		{"a line without end", []string{"a"}, hushMost},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := started(time.Now())
+			r.m, r.in = &vm.Machine{}, make(chan input)
+			if len(tt.lines) > 0 {
+				r.print([]byte(tt.lines[0]))
+				go func() {
+					for _, line := range tt.lines[1:] {
+						time.Sleep(50 * time.Millisecond)
+						r.in <- input{console: []byte(line)}
+					}
+				}()
+			}
+			begin := time.Now()
+			if err := r.hush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begin); took < tt.least {
+				t.Errorf("it took %s, want %s at least", took, tt.least)
+			}
+		})
+	}
+}
+
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -60,6 +60,9 @@ func readEvents(r io.Reader, in chan<- input) {
 // lineReader puts lines together from pieces, and gives each whole line to see.
 type lineReader struct{ rest []byte }
 
+// inLine reports whether a line has begun and not ended.
+func (l *lineReader) inLine() bool { return len(l.rest) > 0 }
+
 // maxRest bounds a line without an end.
 const maxRest = 64 << 10
 

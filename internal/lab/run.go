@@ -90,6 +90,7 @@ type run struct {
 
 	ready    time.Time // when init said so; zero before
 	heard    time.Time // last sign of life
+	printed  time.Time // when the console last said something
 	fresh    bool      // the log has grown since it was judged
 	judged   time.Time
 	cost     time.Duration // of the last judgement

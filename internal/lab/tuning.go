@@ -52,6 +52,10 @@ const (
 	// settle is how long the guest goes on after the first finding, so that
 	// reports of other tasks, and the one that is being printed, get complete.
 	settle = 2500 * time.Millisecond
+	// hushTime is how long the console must say nothing before the guest is asked
+	// for more, and hushMost how long to wait for that: some never end.
+	hushTime = 300 * time.Millisecond
+	hushMost = 5 * time.Second
 	// crashGrace is how long the guest goes on after an oops: what the dead task
 	// held may still be waited for, and that is a finding.
 	crashGrace = 12 * time.Second

@@ -40,7 +40,7 @@ func (m *Machine) Break(key string) error {
 	if err := m.QMP.Do("chardev-send-break", map[string]any{"id": "console"}, time.Second*5); err != nil {
 		return err
 	}
-	if _, err := m.Console.WriteString(key); err != nil {
+	if _, err := m.keys.WriteString(key); err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
 	return nil

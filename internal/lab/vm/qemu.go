@@ -1,6 +1,6 @@
 // Package vm runs one virtual machine: QEMU as a child process that cannot
-// outlive us, its two serial ports and its QMP monitor over socket pairs, so
-// that no file and no socket is left anywhere.
+// outlive us, its two serial ports and its QMP monitor over pipes and socket
+// pairs, so that no file and no socket is left anywhere.
 package vm
 
 import (
@@ -30,10 +30,11 @@ type Config struct {
 
 // Machine is a running QEMU.
 type Machine struct {
-	Console *os.File // the first serial port
+	Console *os.File // what the first serial port prints
 	Channel *os.File // the second one
 	QMP     *QMP
 
+	keys   *os.File // what the first serial port gets
 	proc   *os.Process
 	stderr *tail
 	gone   chan struct{} // closed when QEMU has ended
@@ -49,23 +50,27 @@ func Start(c Config) (*Machine, error) {
 		return nil, fmt.Errorf("%s is not installed (Debian, Ubuntu: apt install qemu-system-x86; Fedora: dnf install qemu-system-x86-core)", program)
 	}
 	m := &Machine{stderr: &tail{}, gone: make(chan struct{})}
-	pairs, err := socketPairs(3)
+	pairs, err := socketPairs(2)
 	if err != nil {
 		return nil, err
 	}
-	m.Console, m.Channel = pairs[0].ours, pairs[1].ours
+	in, out, err := consolePipes()
+	if err != nil {
+		return nil, err
+	}
+	m.Console, m.keys, m.Channel = out.ours, in.ours, pairs[0].ours
 	cmd := exec.Command(path, c.args()...)
-	cmd.Stderr = m.stderr
-	cmd.ExtraFiles = []*os.File{pairs[0].theirs, pairs[1].theirs, pairs[2].theirs, c.Initrd}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in.theirs, out.theirs, m.stderr
+	cmd.ExtraFiles = []*os.File{pairs[0].theirs, pairs[1].theirs, c.Initrd}
 	// A group of its own: Ctrl-C at the terminal is for us, and we end QEMU
 	// when we are ready. And if we die in whatever way, so does QEMU.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	err = m.spawn(cmd)
-	for _, p := range pairs {
+	for _, p := range append(pairs, in, out) {
 		p.theirs.Close() //nolint:errcheck // QEMU has its own
 	}
 	if err == nil {
-		m.QMP, err = dialQMP(pairs[2].ours)
+		m.QMP, err = dialQMP(pairs[1].ours)
 	}
 	if err != nil {
 		m.Kill()
@@ -93,16 +98,16 @@ func (m *Machine) spawn(cmd *exec.Cmd) error {
 	return <-started
 }
 
-// args: file descriptors 3, 4 and 5 are the serial ports and QMP, 6 the
-// initramfs.
+// args: standard input and output are the first serial port, file descriptors 3
+// and 4 the second one and QMP, 5 the initramfs.
 func (c Config) args() []string {
 	a := []string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-smp", fmt.Sprint(c.CPUs), "-m", fmt.Sprintf("%dM", c.MemoryMB),
-		"-kernel", c.Kernel, "-initrd", "/dev/fd/6", "-append", c.Append,
-		"-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
-		"-chardev", "socket,id=channel,fd=4", "-serial", "chardev:channel",
-		"-chardev", "socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control",
+		"-kernel", c.Kernel, "-initrd", "/dev/fd/5", "-append", c.Append,
+		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+		"-chardev", "socket,id=channel,fd=3", "-serial", "chardev:channel",
+		"-chardev", "socket,id=qmp,fd=4", "-mon", "chardev=qmp,mode=control",
 		// The kernel puts the note there that tells readers of a dump where things are.
 		"-device", "vmcoreinfo",
 	}
@@ -128,6 +133,7 @@ func (m *Machine) Kill() {
 		<-m.gone
 	}
 	m.Console.Close() //nolint:errcheck // nobody reads any more
+	m.keys.Close()    //nolint:errcheck // nobody writes any more
 	m.Channel.Close() //nolint:errcheck // nobody reads any more
 	if m.QMP != nil {
 		m.QMP.close()
@@ -135,6 +141,29 @@ func (m *Machine) Kill() {
 }
 
 type pair struct{ ours, theirs *os.File }
+
+// consoleRoom is how many bytes QEMU can print before somebody reads them: as
+// much as everybody may have (fs/pipe.c, pipe_max_size, 6.1).
+const consoleRoom = 1 << 20
+
+// consolePipes are what the console reads from, and what it prints to. QEMU
+// writes byte by byte. The kernel waits 10 ms for each to go out, and then
+// prints over it (drivers/tty/serial/8250/8250_port.c, wait_for_lsr(), 6.1): a
+// console that is not read at once loses characters in the middle of reports.
+// A pipe has room for a million of such writes, a socket for less than 300.
+func consolePipes() (in, out pair, err error) {
+	if in.theirs, in.ours, err = os.Pipe(); err == nil {
+		out.ours, out.theirs, err = os.Pipe()
+	}
+	if err != nil {
+		return in, out, fmt.Errorf("pipe: %w", err)
+	}
+	raw, err := out.ours.SyscallConn()
+	if err == nil { // less room is good enough, most of the time
+		err = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, consoleRoom) })
+	}
+	return in, out, err
+}
 
 func socketPairs(n int) ([]pair, error) {
 	var out []pair

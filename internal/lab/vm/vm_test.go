@@ -140,3 +140,25 @@ func TestTail(t *testing.T) {
 		t.Errorf("%d bytes kept", n)
 	}
 }
+
+// TestConsoleHasRoom: what QEMU prints byte by byte fits in before anybody
+// reads it.
+func TestConsoleHasRoom(t *testing.T) {
+	in, out, err := consolePipes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []pair{in, out} {
+		defer p.ours.Close()   //nolint:errcheck // the test is over
+		defer p.theirs.Close() //nolint:errcheck // the test is over
+	}
+	if err := out.theirs.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	const boot = 60 << 10 // bytes of a boot and its reports
+	for i := range boot {
+		if _, err := out.theirs.Write([]byte{'x'}); err != nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+}
