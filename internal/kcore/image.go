@@ -29,6 +29,7 @@ type Kernel struct {
 	// Incomplete lists what could not be read, for people.
 	Incomplete []string
 
+	arch  arch
 	lines *ksym.Lines // nil without a vmlinux
 }
 
@@ -48,7 +49,7 @@ func Open(ctx context.Context, paths []string, o kmem.Options) (*Kernel, error) 
 
 // New finds symbols, types and modules in an image, which it closes on errors.
 func New(ctx context.Context, im *kmem.Image, o kmem.Options) (*Kernel, error) {
-	k := &Kernel{Image: im}
+	k := &Kernel{Image: im, arch: archOf(im)}
 	if err := k.start(ctx, o); err != nil {
 		im.Close() //nolint:errcheck // the first error is the one to tell
 		return nil, err

@@ -39,8 +39,8 @@ func TestOpen(t *testing.T) {
 		t.Errorf("release %q, format %q, %d CPUs", k.Release, k.Image.Format, len(k.Image.CPUs))
 	}
 	for i, r := range k.Image.CPUs {
-		if i >= len(k.PerCPU) || r.GS != k.PerCPU[i] {
-			t.Errorf("CPU %d: per-CPU area at %#x, registers say %#x", i, k.PerCPU, r.GS)
+		if i >= len(k.PerCPU) || r.Base != k.PerCPU[i] {
+			t.Errorf("CPU %d: per-CPU area at %#x, registers say %#x", i, k.PerCPU, r.Base)
 		}
 	}
 	if addr, ok := k.OnCPU("runqueues", 1); !ok || addr < k.PerCPU[1] {

@@ -93,16 +93,11 @@ func (k *Kernel) userPage(pfn uint64) bool {
 // structPage returns the struct page of a frame, or of the head of the
 // compound page that it is part of (compound_head()).
 func (k *Kernel) structPage(pfn uint64) (uint64, error) {
-	base, ok := k.Sym.Find("vmemmap_base")
-	size, err := k.Types.Size("page")
-	if !ok || err != nil {
-		return 0, fmt.Errorf("struct page of frame %#x: this kernel keeps it elsewhere", pfn)
-	}
-	at, err := kmem.U64(k.Mem, base.Addr)
+	m, err := k.arch.pages(k)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("struct page of frame %#x: %w", pfn, err)
 	}
-	p := at + pfn*size
+	p := m.array + pfn*kmem.PageSize>>m.shift*m.size
 	head, ok := k.Types.Member("page", "compound_head")
 	if !ok {
 		return p, nil

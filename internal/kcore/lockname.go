@@ -82,7 +82,7 @@ func (s *State) lockdepName(addr uint64, typ model.LockType) string {
 }
 
 // slabObject returns the slab cache that an address is in, and where in its
-// object (mm/slab.h, struct slab; the struct pages lie at vmemmap_base).
+// object (mm/slab.h, struct slab).
 func (s *State) slabObject(addr uint64) (cache string, off uint64, ok bool) {
 	page, linear, ok := s.headPage(addr)
 	if !ok {
@@ -113,33 +113,23 @@ func (s *State) slabObject(addr uint64) (cache string, off uint64, ok bool) {
 // headPage returns the struct page of the (compound) page that an address of
 // the direct map is in, and where that page begins.
 func (s *State) headPage(addr uint64) (page, linear uint64, ok bool) {
-	word := func(name string) (uint64, bool) {
-		at, ok := s.K.symbol(name)
-		if !ok {
-			return 0, false
-		}
-		v, err := kmem.U64(s.mem, at)
-		return v, err == nil && v != 0
-	}
-	offset, ok1 := word("page_offset_base")
-	vmemmap, ok2 := word("vmemmap_base")
-	size, err := s.K.Types.Size("page")
-	if !ok1 || !ok2 || err != nil || addr < offset || addr-offset > 1<<46 {
+	m, err := s.K.arch.pages(s.K)
+	n, ok := m.page(addr)
+	if err != nil || !ok {
 		return 0, 0, false
 	}
-	pfn := (addr - offset) / kmem.PageSize
-	page = vmemmap + pfn*size
+	page = m.array + n*m.size
 	head, err := s.get(page, "page", "compound_head")
 	if err != nil {
 		return 0, 0, false
 	}
 	if head&1 == 1 {
 		head--
-		if head > page || (page-head)%size != 0 {
+		if head > page || (page-head)%m.size != 0 {
 			return 0, 0, false
 		}
-		pfn -= (page - head) / size
+		n -= (page - head) / m.size
 		page = head
 	}
-	return page, offset + pfn*kmem.PageSize, true
+	return page, m.offset + n<<m.shift, true
 }

@@ -162,10 +162,16 @@ func readSymbol(mem kmem.Memory, at, strtab uint64) (ksym.Symbol, bool) {
 		return ksym.Symbol{}, false
 	}
 	name, err := kmem.String(mem, strtab+uint64(binary.LittleEndian.Uint32(e[:])), maxSymbolName)
-	if err != nil || name == "" {
+	if err != nil || name == "" || isMapping(name) {
 		return ksym.Symbol{}, false
 	}
 	return ksym.Symbol{Name: name, Addr: binary.LittleEndian.Uint64(e[8:]), Size: binary.LittleEndian.Uint64(e[16:])}, true
+}
+
+// isMapping reports whether a symbol only marks where code ($x) or data ($d)
+// begins, as assemblers for arm64 do (ELF for the Arm 64-bit architecture, 5.5.4).
+func isMapping(name string) bool {
+	return len(name) >= 2 && name[0] == '$' && (name[1] == 'x' || name[1] == 'd') && (len(name) == 2 || name[2] == '.')
 }
 
 func (m *Module) holds(addr uint64) bool {

@@ -5,7 +5,6 @@ import (
 
 	"gordian/internal/kmem"
 	"gordian/internal/model"
-	"gordian/internal/unwind"
 )
 
 // spins finds the lock that a CPU spins for: what it passed to the lock
@@ -31,10 +30,8 @@ func (s *State) registerAgrees(t *Task, addr uint64) bool {
 		if i > t.Class.CallerIndex {
 			break
 		}
-		for r := range unwind.NumReg {
-			if v, ok := f.Regs.Get(r); ok && v == addr && f.Trap {
-				return true
-			}
+		if f.Trap && f.Regs.Holds(addr) {
+			return true
 		}
 	}
 	return false
@@ -57,8 +54,7 @@ func (s *State) spinsLong(t *Task) bool {
 		if c.Curr != t {
 			continue
 		}
-		const interruptFlag = 1 << 9
-		if c.Known && c.Regs.Flags&interruptFlag == 0 && c.clock != 0 && s.now-c.clock >= longIRQOff {
+		if c.Known && c.Regs.IRQsOff && c.clock != 0 && s.now-c.clock >= longIRQOff {
 			return true
 		}
 	}

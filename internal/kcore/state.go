@@ -27,8 +27,8 @@ type State struct {
 	locks    map[lockKey]*Lock
 	layout   map[[2]string]ktype.Field
 	lacks    map[[2]string]bool
-	unwinder *unwind.Unwinder
-	code     *kcode.Code
+	unwinder unwind.Walker
+	code     *kcode.Code       // nil where machine code cannot be read
 	names    map[uint64]string // of locks
 	now      uint64            // newest clock of any CPU, ns
 	stack    uint64            // bytes of a task's stack
@@ -59,7 +59,9 @@ func (k *Kernel) analyze(ctx context.Context, mem kmem.Memory) (*State, error) {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
 	s.readCPUs()
-	s.code = kcode.New(mem, s)
+	if k.arch.code() {
+		s.code = kcode.New(mem, s)
+	}
 	if err := s.newUnwinder(); err != nil {
 		s.note("stacks cannot be unwound: " + err.Error())
 	}

@@ -117,7 +117,7 @@ func (s *State) readTask(addr uint64) (*Task, error) {
 	t.flags, _ = s.get(addr, "task_struct", "flags")
 	t.Kernel = t.flags&pfKthread != 0
 	t.base, _ = s.get(addr, "task_struct", "stack")
-	t.sp, _ = s.get(addr, "task_struct", "thread.sp")
+	t.sp, _ = s.get(addr, "task_struct", s.K.arch.savedSP())
 	t.start, _ = s.get(addr, "task_struct", "start_time")
 	t.lastRun, _ = s.get(addr, "task_struct", "se.exec_start")
 	t.lastArrival, _ = s.get(addr, "task_struct", "sched_info.last_arrival")

@@ -158,20 +158,20 @@ func (s *State) giveRegisters() {
 	}
 	for i := range s.CPUs {
 		for n := range notes {
-			if base := s.K.PerCPU[s.CPUs[i].ID]; base != 0 && notes[n].GS == base {
+			if base := s.K.PerCPU[s.CPUs[i].ID]; base != 0 && notes[n].Base == base {
 				give(&s.CPUs[i], n)
 			}
 		}
 	}
 	for i := range s.CPUs {
 		for n := range notes {
-			if c := &s.CPUs[i]; notes[n].GS == 0 && c.Curr != nil && c.Curr.PID != 0 && notes[n].PID == uint32(c.Curr.PID) {
+			if c := &s.CPUs[i]; notes[n].Base == 0 && c.Curr != nil && c.Curr.PID != 0 && notes[n].PID == uint32(c.Curr.PID) {
 				give(c, n)
 			}
 		}
 	}
 	for i := range s.CPUs {
-		if id := s.CPUs[i].ID; id < len(notes) && notes[id].GS == 0 {
+		if id := s.CPUs[i].ID; id < len(notes) && notes[id].Base == 0 {
 			give(&s.CPUs[i], id)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // values returns the stack of a task with the values that code and saved
 // registers give; nil if it has none.
 func (s *State) values(t *Task) *kcode.Stack {
-	if t.values != nil || s.unwinder == nil || len(t.Frames) == 0 {
+	if t.values != nil || s.unwinder == nil || s.code == nil || len(t.Frames) == 0 {
 		return t.values
 	}
 	regs, trap, err := s.startOf(t)

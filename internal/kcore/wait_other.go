@@ -122,11 +122,6 @@ func (s *State) bitWait(t *Task, waiter uint64) bool {
 
 // isPage reports whether an address can be that of a struct page.
 func (s *State) isPage(p uint64) bool {
-	at, ok := s.K.symbol("vmemmap_base")
-	if !ok {
-		return false
-	}
-	base, err := kmem.U64(s.mem, at)
-	size, err2 := s.K.Types.Size("page")
-	return err == nil && err2 == nil && size > 0 && p >= base && p-base < 1<<44 && (p-base)%size == 0
+	m, err := s.K.arch.pages(s.K)
+	return err == nil && m.isPage(p)
 }

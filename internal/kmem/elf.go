@@ -53,7 +53,7 @@ func openELF(f file) (part, error) {
 		return part{}, err
 	}
 	s := &elfStore{f: f}
-	p := part{store: s, format: "ELF vmcore"}
+	p := part{store: s, format: "ELF vmcore", machine: elf.Machine(binary.LittleEndian.Uint16(h[18:]))}
 	for ; len(phdrs) >= phdrSize; phdrs = phdrs[phdrSize:] {
 		if err := s.addHeader(phdrs, &p); err != nil {
 			return part{}, err
@@ -69,7 +69,7 @@ func openELF(f file) (part, error) {
 	return p, nil
 }
 
-// checkELF says what an ELF file is that is no dump of this architecture.
+// checkELF says what an ELF file is that is no dump of an architecture we know.
 func checkELF(h []byte) error {
 	typ, machine := elf.Type(binary.LittleEndian.Uint16(h[16:])), elf.Machine(binary.LittleEndian.Uint16(h[18:]))
 	switch {
@@ -77,10 +77,9 @@ func checkELF(h []byte) error {
 		return fmt.Errorf("a 32-bit or big-endian ELF file: %w", ErrNotDump)
 	case typ != elf.ET_CORE:
 		return fmt.Errorf("an ELF file of type %v, and no core: a kernel or a module is no evidence of a hang: %w", typ, ErrNotDump)
-	case machine != elf.EM_X86_64:
-		return fmt.Errorf("a dump of %v: only x86-64 can be read: %w", machine, ErrNotDump)
 	}
-	return nil
+	_, err := archOf(machine)
+	return err
 }
 
 // programHeaders reads them all, more than 65,534 included (e_phnum is then

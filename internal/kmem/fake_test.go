@@ -3,6 +3,7 @@ package kmem
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -97,7 +98,7 @@ func fakeInfo(levels int) string {
 
 // fakeNotes has the registers of one CPU and VMCOREINFO.
 func fakeNotes(info string) []byte {
-	regs := make([]byte, prstatusSize)
+	regs := make([]byte, prstatusX86)
 	regs[prstatusPID] = 7
 	binary.LittleEndian.PutUint64(regs[prstatusRegs+16*8:], fakeText+5)
 	b := appendNote(nil, "CORE", ntPRStatus, regs)
@@ -126,7 +127,7 @@ func (m *fake) elf(info string) []byte {
 		}
 		data = append(data, m.pages[pfn]...)
 	}
-	return append(elfHead(runs, fakeNotes(info)), data...)
+	return append(elfHead(elf.EM_X86_64, runs, fakeNotes(info)), data...)
 }
 
 // kdump writes the machine as a kdump-compressed dump: all its pages, or, for
@@ -138,6 +139,7 @@ func (m *fake) kdump(t testing.TB, info string, flag uint32, start, end uint64) 
 	notes := fakeNotes(info)
 	head := make([]byte, (2+bitmapBlocks)*PageSize)
 	copy(head, kdumpMagic)
+	copy(head[ddMachine:], "x86_64")
 	le.PutUint32(head[ddVersion:], 6)
 	le.PutUint32(head[ddBlockSize:], PageSize)
 	le.PutUint32(head[ddSubSize:], 1)

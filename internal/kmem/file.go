@@ -3,6 +3,7 @@ package kmem
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -20,12 +21,14 @@ type file interface {
 type part struct {
 	store  store
 	format string
-	notes  []byte
-	info   []byte // VMCOREINFO, where it stands outside the notes
-	live   bool
-	split  bool     // one of several files
-	end    uint64   // of a split dump: behind the memory that all parts have
-	lacks  []string // what is known to be missing
+	// machine is the architecture: one of those that archOf knows.
+	machine elf.Machine
+	notes   []byte
+	info    []byte // VMCOREINFO, where it stands outside the notes
+	live    bool
+	split   bool     // one of several files
+	end     uint64   // of a split dump: behind the memory that all parts have
+	lacks   []string // what is known to be missing
 }
 
 // openPart opens one file and finds out what it is.
@@ -100,6 +103,7 @@ func (im *Image) openFile(ctx context.Context, path string, o Options) (file, er
 
 // join makes one store of the parts of a dump.
 func (im *Image) join(parts []part) error {
+	im.Machine = parts[0].machine
 	for i, p := range parts {
 		if len(parts) > 1 && !p.split {
 			return fmt.Errorf("file %d of %d is no part of a split dump (makedumpfile --split): name one dump", i+1, len(parts))

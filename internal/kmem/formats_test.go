@@ -3,6 +3,7 @@ package kmem
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"errors"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestFormats(t *testing.T) {
 
 func checkFake(t *testing.T, im *Image, m *fake) {
 	t.Helper()
-	if im.Info.Release() != "6.1.0-fake" || len(im.CPUs) != 1 || im.CPUs[0].RIP != fakeText+5 || im.CPUs[0].PID != 7 {
+	if im.Info.Release() != "6.1.0-fake" || len(im.CPUs) != 1 || im.CPUs[0].PC != fakeText+5 || im.CPUs[0].PID != 7 {
 		t.Errorf("notes: %v, CPUs %+v", im.Info, im.CPUs)
 	}
 	for _, pfn := range m.frames() {
@@ -101,10 +102,12 @@ func TestNotADump(t *testing.T) {
 	m := newFake(4)
 	program := m.elf(fakeInfo(4))
 	program[16] = 2 // ET_EXEC
-	arm := m.elf(fakeInfo(4))
-	arm[18] = 183
+	power := m.elf(fakeInfo(4))
+	power[18] = byte(elf.EM_PPC64)
+	cell := m.kdump(t, fakeInfo(4), 0, 0, 0)
+	copy(cell[ddMachine:], "ppc64\x00")
 	for want, b := range map[string][]byte{
-		"empty": nil, "begins with 68 65": []byte("hello"), "ELF file of type ET_EXEC": program, "EM_AARCH64": arm,
+		"empty": nil, "begins with 68 65": []byte("hello"), "ELF file of type ET_EXEC": program, "EM_PPC64": power, "\"ppc64\"": cell,
 		"32-bit or big-endian":  append([]byte("\x7fELF\x01\x02"), make([]byte, 100)...),
 		"flattened dump of typ": append([]byte(flatMagic), make([]byte, 5000)...),
 	} {
@@ -158,7 +161,7 @@ func TestManySegments(t *testing.T) {
 	for i := range uint64(70000) {
 		runs = append(runs, run{2 * i, 1})
 	}
-	b := elfHead(runs, nil)
+	b := elfHead(elf.EM_X86_64, runs, nil)
 	headers, err := programHeaders(memFile(b), b[:ehdrSize])
 	if err != nil || len(headers) != phdrSize*(len(runs)+1) {
 		t.Fatalf("%d bytes of program headers, %v", len(headers), err)

@@ -2,6 +2,7 @@ package kmem
 
 import (
 	"context"
+	"debug/elf"
 	"testing"
 )
 
@@ -42,11 +43,11 @@ func FuzzDump(f *testing.F) {
 // FuzzNotes: notes are split without reading outside of them.
 func FuzzNotes(f *testing.F) {
 	f.Add(fakeNotes(fakeInfo(4)))
-	f.Add(appendNote(appendNote(nil, "CORE", ntPRStatus, make([]byte, prstatusSize)), "QEMU", 0, make([]byte, 440)))
+	f.Add(appendNote(appendNote(nil, "CORE", ntPRStatus, make([]byte, prstatusX86)), "QEMU", 0, make([]byte, 440)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		im := &Image{}
+		im := &Image{Machine: elf.EM_X86_64}
 		im.addNotes(b)
-		if len(im.CPUs) > len(b)/prstatusSize {
+		if len(im.CPUs) > len(b)/prstatusX86 {
 			t.Errorf("%d CPUs in %d bytes", len(im.CPUs), len(b))
 		}
 	})

@@ -1,6 +1,8 @@
 package kmem
 
 import (
+	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ type kdumpStore struct {
 	bitmap int64 // in the file: of the pages that are in the dump
 	pages  uint64
 	descs  int64
+	shift  uint   // of a page
 	start  uint64 // first and behind the last page of this part of a split dump
 	end    uint64
 	before uint64 // pages in the dump before start
@@ -38,9 +41,10 @@ const (
 	keptBlocks    = 1024
 )
 
-// Fields of struct disk_dump_header, with the padding of x86-64.
+// Fields of struct disk_dump_header, with the padding of 64-bit architectures.
 const (
 	ddVersion    = 8
+	ddMachine    = 12 + 4*utsLen // utsname.machine
 	ddStatus     = 424
 	ddBlockSize  = 428
 	ddSubSize    = 432
@@ -48,11 +52,15 @@ const (
 	ddMaxMapnr   = 440
 	ddSize       = 464
 
+	utsLen   = 65       // __NEW_UTS_LEN + 1
+	maxBlock = 64 << 10 // arm64 has pages of up to 64 KiB
+
 	statusIncomplete = 0x8
 )
 
 // kdumpHeader is what we need of disk_dump_header and kdump_sub_header.
 type kdumpHeader struct {
+	machine                          elf.Machine
 	version, status                  uint32
 	blockSize, subBlocks, bitmapSize uint64
 	maxPFN                           uint64
@@ -71,7 +79,10 @@ func readKdumpHeader(f file) (h kdumpHeader, err error) {
 		version: u32(ddVersion), status: u32(ddStatus), blockSize: uint64(u32(ddBlockSize)),
 		subBlocks: uint64(u32(ddSubSize)), bitmapSize: uint64(u32(ddBitmapSize)), maxPFN: uint64(u32(ddMaxMapnr)),
 	}
-	if h.blockSize != PageSize {
+	if h.machine, err = machineNamed(cString(b[ddMachine : ddMachine+utsLen])); err != nil {
+		return h, fmt.Errorf("read dump header: %w", err)
+	}
+	if h.blockSize < PageSize || h.blockSize > maxBlock || h.blockSize&(h.blockSize-1) != 0 || h.machine == elf.EM_X86_64 && h.blockSize != PageSize {
 		return h, fmt.Errorf("read dump header: pages of %d bytes (a 32-bit kernel, or another architecture): %w", h.blockSize, ErrNotDump)
 	}
 	if h.subBlocks == 0 || h.version < 1 {
@@ -108,7 +119,7 @@ func openKdump(f file) (part, error) {
 	if h.maxPFN > maxPages {
 		return part{}, fmt.Errorf("read dump header: %d pages", h.maxPFN)
 	}
-	s := &kdumpStore{f: f, pages: h.maxPFN, end: h.maxPFN, block: map[uint64][]byte{}}
+	s := &kdumpStore{f: f, shift: uint(bits.TrailingZeros64(h.blockSize)), codec: codec{size: int(h.blockSize)}, pages: h.maxPFN, end: h.maxPFN, block: map[uint64][]byte{}}
 	start := (1 + h.subBlocks) * h.blockSize
 	bitmaps := h.bitmapSize * h.blockSize
 	// The first half says which pages exist, the second which are in the dump.
@@ -117,12 +128,12 @@ func openKdump(f file) (part, error) {
 	if h.split {
 		s.start, s.end = h.start, min(h.end, s.pages)
 	}
-	p := part{store: s, format: "kdump-compressed", split: h.split, end: s.pages << pageShift}
+	p := part{store: s, format: "kdump-compressed", machine: h.machine, split: h.split, end: s.pages << s.shift}
 	if h.status&statusIncomplete != 0 {
 		p.lacks = append(p.lacks, "the dump says itself that it is incomplete: writing it did not finish")
 	}
 	if err := s.rank(); err != nil {
-		p.lacks = append(p.lacks, fmt.Sprintf("the list of pages is cut: pages from %#x on are missing (%v)", s.pages<<pageShift, err))
+		p.lacks = append(p.lacks, fmt.Sprintf("the list of pages is cut: pages from %#x on are missing (%v)", s.pages<<s.shift, err))
 	}
 	s.before = s.count(s.start)
 	p.info, err = readLump(f, h.info, maxInfo)
@@ -134,6 +145,12 @@ func openKdump(f file) (part, error) {
 		p.lacks = append(p.lacks, fmt.Sprintf("the dump's notes cannot be read: %v", err))
 	}
 	return p, nil
+}
+
+// cString is the string in b, up to its NUL.
+func cString(b []byte) string {
+	s, _, _ := bytes.Cut(b, []byte{0})
+	return string(s)
 }
 
 // readLump reads a piece of the file given by offset and size.
@@ -220,9 +237,9 @@ var (
 	errOther   = errors.New("in another part of the split dump")
 )
 
-// read implements store. A page frame is read whole.
+// read implements store.
 func (s *kdumpStore) read(p []byte, pa uint64) (int, error) {
-	pfn := pa >> pageShift
+	pfn := pa >> s.shift
 	if pfn >= s.pages {
 		return 0, errNotInDump
 	}
@@ -241,7 +258,7 @@ func (s *kdumpStore) read(p []byte, pa uint64) (int, error) {
 		return 0, err
 	}
 	off, size, flags := binary.LittleEndian.Uint64(d[:]), binary.LittleEndian.Uint32(d[8:]), binary.LittleEndian.Uint32(d[12:])
-	if size == 0 || size > 2*PageSize {
+	if size == 0 || size > 2<<s.shift {
 		return 0, fmt.Errorf("the description of its page is damaged (%d bytes)", size)
 	}
 	data := make([]byte, size)
@@ -252,9 +269,9 @@ func (s *kdumpStore) read(p []byte, pa uint64) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("its page is damaged: %w", err)
 	}
-	return copy(p, page[pa&(PageSize-1):]), nil
+	return copy(p, page[pa&(1<<s.shift-1):]), nil
 }
 
 func (s *kdumpStore) ranges() []Range {
-	return []Range{{s.start << pageShift, s.end << pageShift}}
+	return []Range{{s.start << s.shift, s.end << s.shift}}
 }

@@ -24,6 +24,7 @@ const (
 // codec undoes the compression of pages. Each dump has one; its decoders are
 // made when the first page needs them.
 type codec struct {
+	size int // of a page
 	zlib sync.Pool
 	once sync.Once
 	zstd *zstd.Decoder
@@ -40,15 +41,15 @@ func (c *codec) page(data []byte, flags uint32) ([]byte, error) {
 	case pageZlib:
 		out, err = c.inflate(data)
 	case pageLZO:
-		out = make([]byte, PageSize)
+		out = make([]byte, c.size)
 		var n int
 		if n, err = lzo.Decompress(data, out); err == nil {
 			out = out[:n]
 		}
 	case pageSnappy:
 		var n int
-		if n, err = snappy.DecodedLen(data); err == nil && n <= PageSize { // it may claim any size
-			out, err = snappy.Decode(make([]byte, PageSize), data)
+		if n, err = snappy.DecodedLen(data); err == nil && n <= c.size { // it may claim any size
+			out, err = snappy.Decode(make([]byte, c.size), data)
 		}
 	case pageZstd:
 		out, err = c.unzstd(data)
@@ -58,7 +59,7 @@ func (c *codec) page(data []byte, flags uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(out) != PageSize {
+	if len(out) != c.size {
 		return nil, fmt.Errorf("it gives %d bytes", len(out))
 	}
 	return out, nil
@@ -76,7 +77,7 @@ func (c *codec) inflate(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, PageSize)
+	out := make([]byte, c.size)
 	n, err := io.ReadFull(z, out)
 	if err == nil {
 		c.zlib.Put(z)
@@ -91,5 +92,5 @@ func (c *codec) unzstd(data []byte) ([]byte, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return c.zstd.DecodeAll(data, make([]byte, 0, PageSize))
+	return c.zstd.DecodeAll(data, make([]byte, 0, c.size))
 }

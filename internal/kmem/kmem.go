@@ -16,12 +16,14 @@ package kmem
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// PageSize is the size of a page frame. x86-64 has no other.
+// PageSize is the size of a page frame, in which memory is read and kept. The
+// pages of an arm64 kernel can be bigger (Space.PageSize).
 const PageSize = 4096
 
 const pageShift = 12
@@ -52,6 +54,8 @@ type Range struct{ Start, End uint64 }
 type Image struct {
 	// Format says what the file is: "ELF vmcore", "kdump-compressed".
 	Format string
+	// Machine is the architecture: EM_X86_64 or EM_AARCH64.
+	Machine elf.Machine
 	// Live says that the memory changes while it is read (/proc/kcore).
 	Live bool
 	// Info is the note that the kernel leaves for readers of its dumps, empty

@@ -17,7 +17,7 @@ func OpenLive(l Live, o Options) *Image {
 	if o.MaxMemory <= 0 {
 		o.MaxMemory = defaultMaxMemory
 	}
-	im := &Image{Format: l.Format, Live: true, store: liveStore{l}, cache: newFrameCache(o.MaxMemory, o.Record)}
+	im := &Image{Format: l.Format, Machine: hostMachine(), Live: true, store: liveStore{l}, cache: newFrameCache(o.MaxMemory, o.Record)}
 	if l.Info != nil {
 		im.Info = parseVMCoreInfo(l.Info)
 	}

@@ -58,17 +58,22 @@ func (im *Image) addNotes(b []byte) {
 	if !whole {
 		im.Incomplete = append(im.Incomplete, "the dump's notes are cut or damaged: registers of some CPUs may be missing")
 	}
+	a, err := archOf(im.Machine)
+	if err != nil {
+		im.Incomplete = append(im.Incomplete, err.Error())
+		return
+	}
 	qemu := 0
 	for _, n := range notes {
 		switch {
 		case n.name == "CORE" && n.typ == ntPRStatus:
-			if r, ok := parsePRStatus(n.desc); ok {
+			if r, ok := parsePRStatus(a, n.desc); ok {
 				im.CPUs = append(im.CPUs, r)
 			}
 		case n.name == "CORE" && n.typ == ntPRPSInfo:
 			im.process = true
 		case n.name == "QEMU" && qemu < len(im.CPUs):
-			im.CPUs[qemu].addQEMU(n.desc)
+			a.more(&im.CPUs[qemu], n.desc)
 			qemu++
 		case n.name == "VMCOREINFO" && len(im.Info) == 0:
 			im.Info, im.infoInNotes = parseVMCoreInfo(n.desc), true

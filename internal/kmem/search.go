@@ -68,16 +68,20 @@ func (im *Image) infoIn(b []byte) bool {
 // fits reports whether the page tables that a note names map the kernel's text
 // where it says.
 func (im *Image) fits(info VMCoreInfo) bool {
-	try := &Image{Info: info, store: im.store, cache: im.cache}
+	try := &Image{Info: info, Machine: im.Machine, store: im.store, cache: im.cache}
 	s, err := try.KernelSpace()
 	if err != nil {
 		return false
 	}
 	text, ok := info.Symbol("_stext")
-	base, ok2 := info.Number("phys_base")
-	if !ok || !ok2 {
+	if !ok {
 		return false
 	}
+	// s.root stands as far from its virtual address as everything in the image.
+	top, ok := info.Symbol("init_top_pgt")
+	if !ok {
+		top, _ = info.Symbol("swapper_pg_dir")
+	}
 	pa, err := s.Phys(text)
-	return err == nil && pa == text-kernelMap+uint64(base)
+	return err == nil && pa == text-(top-s.root)
 }

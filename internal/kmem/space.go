@@ -5,23 +5,41 @@ import (
 	"fmt"
 )
 
-// kernelMap is __START_KERNEL_map (arch/x86/include/asm/page_64_types.h): the
-// kernel's image is mapped there, phys_base apart from physical memory.
-const kernelMap = 0xffffffff80000000
-
-// Space reads virtual addresses through page tables of x86-64. It keeps what
-// it found last, so it is for one goroutine: Fork makes another one.
-type Space struct {
-	im     *Image
-	root   uint64 // physical address of the top table
-	levels int    // 4, or 5 with LA57
-	tlb    []translation
+// tables describes the page tables of a kernel: a tree of tables with entries
+// of 8 bytes. Each level but the top one is a page, and so resolves pageShift-3
+// bits of the address.
+type tables struct {
+	root      uint64 // physical address of the top table
+	levels    int
+	pageShift uint
+	topBits   uint // that the top table resolves
+	// valid reports whether an address is one of those that the tables can map.
+	valid func(va uint64) bool
+	// entry reads an entry of a table of a level, 1 being the last one.
+	entry func(e uint64, level int) (pa uint64, kind entryKind)
 }
 
-// translation is the page of a virtual address, held so that most reads cost
-// no lookup. page is what the dump has of it, from its start.
+// entryKind is where an entry leads.
+type entryKind uint8
+
+const (
+	entryNone  entryKind = iota // nothing is mapped
+	entryTable                  // to the next table
+	entryPage                   // to memory: a page, or a bigger block
+)
+
+// Space reads virtual addresses through page tables. It keeps what it found
+// last, so it is for one goroutine: Fork makes another one.
+type Space struct {
+	im *Image
+	tables
+	tlb []translation
+}
+
+// translation is the page frame of a virtual address, held so that most reads
+// cost no lookup. page is what the dump has of it, from its start.
 type translation struct {
-	vpn  uint64 // virtual page number, plus one: 0 is an empty slot
+	vpn  uint64 // virtual frame number, plus one: 0 is an empty slot
 	page []byte
 }
 
@@ -30,6 +48,10 @@ const tlbSlots = 1024
 
 // KernelSpace finds the kernel's own page table by VMCOREINFO.
 func (im *Image) KernelSpace() (*Space, error) {
+	a, err := archOf(im.Machine)
+	if err != nil {
+		return nil, err
+	}
 	top, ok := im.Info.Symbol("init_top_pgt")
 	if !ok {
 		top, ok = im.Info.Symbol("swapper_pg_dir")
@@ -37,27 +59,31 @@ func (im *Image) KernelSpace() (*Space, error) {
 	if !ok {
 		return nil, errors.New("VMCOREINFO does not say where the kernel's page table is")
 	}
-	base, ok := im.Info.Number("phys_base")
-	if !ok {
-		return nil, errors.New("VMCOREINFO does not say phys_base")
+	off, err := a.imageOffset(im.Info)
+	if err != nil {
+		return nil, err
 	}
-	if top < kernelMap {
+	t, err := a.tables(im.Info)
+	if err != nil {
+		return nil, err
+	}
+	t.root = top - off
+	if t.root>>52 != 0 {
 		return nil, fmt.Errorf("VMCOREINFO: page table at %#x is not in the kernel's image", top)
 	}
-	levels := 4
-	if l5, _ := im.Info.Number("pgtable_l5_enabled"); l5 == 1 {
-		levels = 5
-	}
-	return im.NewSpace(top-kernelMap+uint64(base), levels), nil
+	return im.space(t), nil
 }
 
-// NewSpace makes a space of a top table at a physical address with 4 or 5 levels.
-func (im *Image) NewSpace(root uint64, levels int) *Space {
-	return &Space{im: im, root: root &^ (PageSize - 1), levels: levels, tlb: make([]translation, tlbSlots)}
+func (im *Image) space(t tables) *Space {
+	return &Space{im: im, tables: t, tlb: make([]translation, tlbSlots)}
 }
 
 // Fork returns a Space of the same tables for another goroutine.
-func (s *Space) Fork() *Space { return s.im.NewSpace(s.root, s.levels) }
+func (s *Space) Fork() *Space { return s.im.space(s.tables) }
+
+// PageSize is the size of the kernel's pages, in bytes: a multiple of that of
+// page frames.
+func (s *Space) PageSize() uint64 { return 1 << s.pageShift }
 
 // Forget drops what is kept, so that a live kernel is read again.
 func (s *Space) Forget() {
@@ -96,40 +122,29 @@ func virtual(err error, va uint64) error {
 	return err
 }
 
-// Bits of a page table entry (arch/x86/include/asm/pgtable_types.h).
-const (
-	ptePresent = 1 << 0
-	pteHuge    = 1 << 7
-	pteAddr    = 0x000ffffffffff000
-)
-
 // Phys translates a virtual address. NotMapped tells from the error whether
 // nothing is there, or whether the dump lacks the table.
 func (s *Space) Phys(va uint64) (uint64, error) {
-	if !canonical(va, s.levels) {
+	if !s.valid(va) {
 		return 0, &MissingError{Addr: va, Err: errNotMapped}
 	}
-	table := s.root
+	table, indexBits := s.root, s.topBits
 	for level := s.levels; level >= 1; level-- {
-		shift := uint(pageShift + 9*(level-1))
-		e, err := U64(s.im, table+va>>shift&511*8)
+		shift := s.pageShift + uint(level-1)*(s.pageShift-3)
+		index := va >> shift & (1<<indexBits - 1)
+		e, err := U64(s.im, table+8*index)
 		if err != nil {
 			return 0, &MissingError{Addr: va, Err: errBadTable}
 		}
-		if e&ptePresent == 0 {
+		pa, kind := s.entry(e, level)
+		switch kind {
+		case entryNone:
 			return 0, &MissingError{Addr: va, Err: errNotMapped}
-		}
-		if level == 1 || (level <= 3 && e&pteHuge != 0) {
+		case entryPage:
 			mask := uint64(1)<<shift - 1
-			return e&pteAddr&^mask | va&mask, nil
+			return pa&^mask | va&mask, nil
 		}
-		table = e & pteAddr
+		table, indexBits = pa, s.pageShift-3
 	}
 	return 0, &MissingError{Addr: va, Err: errNotMapped}
-}
-
-// canonical: all bits above the ones that are translated are equal.
-func canonical(va uint64, levels int) bool {
-	top := int64(va) >> (pageShift + 9*levels - 1)
-	return top == 0 || top == -1
 }

@@ -30,7 +30,7 @@ func (im *Image) WriteELF(w io.Writer, pfns []uint64) error {
 	}
 	notes := im.outNotes()
 	b := bufio.NewWriterSize(w, 1<<20)
-	if _, err := b.Write(elfHead(have, notes)); err != nil {
+	if _, err := b.Write(elfHead(im.Machine, have, notes)); err != nil {
 		return fmt.Errorf("write dump: %w", err)
 	}
 	for _, r := range have {
@@ -89,14 +89,14 @@ func (v VMCoreInfo) text() []byte {
 // elfHead returns everything before the pages: header, program headers, notes,
 // padding. With more segments than e_phnum can count, their number stands in a
 // section header (PN_XNUM).
-func elfHead(runs []run, notes []byte) []byte {
+func elfHead(machine elf.Machine, runs []run, notes []byte) []byte {
 	n := len(runs) + 1
 	h := make([]byte, ehdrSize, ehdrSize+n*phdrSize+len(notes)+2*PageSize)
 	copy(h, elfMagic)
 	h[elf.EI_CLASS], h[elf.EI_DATA], h[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
 	le := binary.LittleEndian
 	le.PutUint16(h[16:], uint16(elf.ET_CORE))
-	le.PutUint16(h[18:], uint16(elf.EM_X86_64))
+	le.PutUint16(h[18:], uint16(machine))
 	le.PutUint32(h[20:], uint32(elf.EV_CURRENT))
 	le.PutUint16(h[52:], ehdrSize)
 	le.PutUint16(h[54:], phdrSize)

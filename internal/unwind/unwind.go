@@ -8,6 +8,15 @@ import (
 	"gordian/internal/kmem"
 )
 
+// Walker walks stacks of one kernel.
+type Walker interface {
+	// Walk returns the frames from regs outwards. trap says that regs.IP is an
+	// interrupted instruction and no return address. When the walk cannot go on
+	// it returns what it has, and why; a stack that ends where it should gives
+	// no error. restore may be nil, and is for architectures that it knows.
+	Walk(regs Regs, trap bool, restore Restorer) ([]Frame, error)
+}
+
 // Frame is one function activation, innermost first.
 type Frame struct {
 	Regs Regs // at the frame's instruction: IP, SP, BP, and what else is known
@@ -62,7 +71,7 @@ func (p *PtRegs) check() error {
 	return nil
 }
 
-// Unwinder walks stacks of one kernel.
+// Unwinder walks stacks by ORC tables.
 type Unwinder struct {
 	Mem    kmem.Memory
 	Layout Layout
@@ -80,11 +89,13 @@ const MaxFrames = 256
 
 var errLost = errors.New("a register that the frame is based on is not known")
 
-// Walk returns the frames from regs outwards. trap says that regs.IP is an
-// interrupted instruction and no return address. When the walk cannot go on it
-// returns what it has, and why; a stack that ends where it should gives no
-// error. restore may be nil: then only BP is recovered.
+// Walk implements Walker. Without restore, only BP is recovered.
 func (u *Unwinder) Walk(regs Regs, trap bool, restore Restorer) ([]Frame, error) {
+	return walk(regs, trap, func(f *Frame) (Frame, bool, error) { return u.step(f, restore) })
+}
+
+// walk goes from frame to frame; step completes one and returns its caller's.
+func walk(regs Regs, trap bool, step func(f *Frame) (next Frame, more bool, err error)) ([]Frame, error) {
 	var out []Frame
 	f := Frame{Regs: regs, Trap: trap}
 	seen := map[[2]uint64]bool{}
@@ -95,7 +106,7 @@ func (u *Unwinder) Walk(regs Regs, trap bool, restore Restorer) ([]Frame, error)
 			return out, fmt.Errorf("unwind: the stack loops at %#x", sp)
 		}
 		seen[at] = true
-		next, more, err := u.step(&f, restore)
+		next, more, err := step(&f)
 		out = append(out, f)
 		if err != nil {
 			return out, err
