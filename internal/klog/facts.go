@@ -171,7 +171,7 @@ func kernelAddr(s string) bool { return len(s) == 16 && strings.HasPrefix(s, "ff
 // snapshots turns the held-lock lists and blocker lines of each boot into
 // waits and holds. A deadlock does not go away, so the last dump of a boot
 // shows it; joining dumps of different times could show a cycle that never
-// was.
+// was. One that was cut takes back nothing that a whole one has said.
 func (b *factory) snapshots(reports []model.Report) {
 	last := map[model.Boot]*kreport.LocksDump{}
 	var boots []model.Boot
@@ -185,7 +185,7 @@ func (b *factory) snapshots(reports []model.Report) {
 		}
 		switch r := r.(type) {
 		case *kreport.LocksDump:
-			if len(r.Tasks) > 0 {
+			if old := last[boot]; len(r.Tasks) > 0 && (old == nil || old.Truncated || !r.Truncated) {
 				last[boot] = r
 			}
 		case *kreport.HungTask:

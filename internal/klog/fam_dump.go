@@ -30,9 +30,11 @@ var (
 
 func parseLocksDump(b *block) model.Report {
 	r := &kreport.LocksDump{ReportBase: b.base()}
+	whole := false // a line of "=" ends the list
 	for i := 1; i < len(b.recs); i++ {
 		t := strings.TrimSpace(b.recs[i].text)
-		if len(r.Tasks) > 0 && (strings.HasPrefix(t, "=====") || strings.HasPrefix(t, "NMI backtrace")) {
+		whole = whole || strings.HasPrefix(t, "=====")
+		if len(r.Tasks) > 0 && (whole || strings.HasPrefix(t, "NMI backtrace")) {
 			break
 		}
 		if _, ok := parseHeld(t); ok {
@@ -43,6 +45,7 @@ func parseLocksDump(b *block) model.Report {
 			i += n - 1
 		}
 	}
+	r.Truncated = r.Truncated || !whole
 	r.Contexts = b.nmiContexts()
 	return r
 }

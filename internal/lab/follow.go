@@ -172,7 +172,9 @@ func (r *run) ask(ctx context.Context, d time.Duration) error {
 	if err := r.wait(ctx, answerTime, func() bool { return r.shown }); err != nil {
 		return err
 	}
-	return r.wait(ctx, settle/5, never)
+	// It has been said, and may not be printed yet: the console has one printer
+	// at a time, which may be another task (kernel/printk/printk.c, console_trylock_spinning(), 6.1).
+	return errors.Join(r.wait(ctx, settle/5, never), r.hush(ctx))
 }
 
 // poke tries to wake a guest that shows no sign of life: by magic SysRq over
