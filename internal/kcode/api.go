@@ -66,6 +66,8 @@ var api = []struct {
 	{Effect{Downgrade, model.RWSem, model.Read, always}, "downgrade_write", "kernel/locking/rwsem.c"},
 	{Effect{Acquire, model.PercpuRWSem, model.Write, always}, "percpu_down_write", "kernel/locking/percpu-rwsem.c"},
 	{Effect{Release, model.PercpuRWSem, model.Write, always}, "percpu_up_write", "kernel/locking/percpu-rwsem.c"},
+	{Effect{Acquire, model.PercpuRWSem, model.Read, always}, "__percpu_down_read", "include/linux/percpu-rwsem.h; the path without a writer is inlined"},
+	{Effect{Release, model.PercpuRWSem, model.Read, always}, "rcuwait_wake_up", "the same, __percpu_up_read(): the argument is the member writer"},
 	{Effect{Acquire, model.Spinlock, model.Write, always}, `_raw_spin_lock _raw_spin_lock_irq _raw_spin_lock_irqsave _raw_spin_lock_bh _raw_spin_lock_nested
 		_raw_spin_lock_irqsave_nested _raw_spin_lock_nest_lock rt_spin_lock rt_spin_lock_nested rt_spin_lock_nest_lock`, "kernel/locking/spinlock.c, spinlock_rt.c"},
 	{Effect{Acquire, model.Spinlock, model.Write, onNonZero}, "_raw_spin_trylock _raw_spin_trylock_bh rt_spin_trylock rt_spin_trylock_bh", "kernel/locking/spinlock.c, spinlock_rt.c"},
@@ -86,6 +88,7 @@ var api = []struct {
 	{Effect{Await, model.Timer, "", always}, "hrtimer_cancel", "kernel/time/hrtimer.c"},
 	{Effect{Await, model.SRCU, "", always}, "synchronize_srcu synchronize_srcu_expedited", "kernel/rcu/srcutree.c"},
 	{Effect{Release, model.BitLock, model.Write, always}, "folio_unlock unlock_page", "mm/filemap.c; folio_trylock() is inlined, so that only the release is seen"},
+	{Effect{Release, model.BitLock, model.Write, always}, "wake_up_bit unlock_buffer", "kernel/sched/wait_bit.c: after clear_bit(), which is inlined; fs/buffer.c: a buffer_head begins with its bits"},
 }
 
 // effects indexes api by name.

@@ -189,6 +189,9 @@ func TestSecondSign(t *testing.T) {
 		{"rwlock with more readers", Lock{Type: model.RWLock, Readers: 2}, 10e9, true, false},
 		{"percpu-rwsem", Lock{Type: model.PercpuRWSem, Words: writerMayHave}, 10e9, true, true},
 		{"percpu-rwsem without a writer", Lock{Type: model.PercpuRWSem, Words: "0 readers", Readers: 0}, 10e9, true, false},
+		{"percpu-rwsem with as many readers", Lock{Type: model.PercpuRWSem, Readers: 1}, 10e9, true, true},
+		{"percpu-rwsem with more readers", Lock{Type: model.PercpuRWSem, Readers: 2}, 10e9, false, false},
+		{"SRCU with as many readers", Lock{Type: model.SRCU, Readers: 1}, 30e9, true, true},
 		{"SRCU reader of before", Lock{Type: model.SRCU}, 10e9, true, false},
 		{"SRCU reader that may be of after", Lock{Type: model.SRCU}, 30e9, false, false},
 	} {
@@ -196,7 +199,11 @@ func TestSecondSign(t *testing.T) {
 			l := tt.lock
 			reader.lastRun = tt.reader
 			l.Waiters = []Waiter{{waiter, model.Write}}
-			l.guesses = []*guess{{task: reader, took: true, gives: true, sure: true}}
+			mode := model.Write
+			if l.Readers > 0 {
+				mode = model.Read
+			}
+			l.guesses = []*guess{{task: reader, mode: mode, took: true, gives: true, sure: true}}
 			new(State).settle(&l)
 			if len(l.Holders) != 1 || l.Holders[0].Unsure == tt.sure || l.Holders[0].Agreed != tt.agreeing {
 				t.Errorf("%+v", l.Holders)

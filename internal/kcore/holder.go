@@ -71,8 +71,8 @@ func (s *State) infer(t *Task) {
 	}
 	for i := range v.Frames {
 		p := v.Point(i)
-		if p == nil {
-			continue
+		if p == nil || !t.Running && p.Func.Name == "__schedule" {
+			continue // who runs next releases the runqueue (kernel/sched/core.c, finish_lock_switch())
 		}
 		for _, h := range p.Held {
 			s.inferHold(t, v, i, p, h)
@@ -122,14 +122,21 @@ func (s *State) inferEvent(t *Task, v *kcode.Stack, i int, p *kcode.Point, e kco
 	if !ok {
 		return
 	}
+	if e.Type == model.PercpuRWSem && e.Mode == model.Read {
+		f, ok := s.field("percpu_rw_semaphore", "writer") // which is what the reader passes
+		if !ok {
+			return
+		}
+		addr -= f.Offset
+	}
 	l := s.wanted(addr, e.Type)
 	if l == nil {
 		return
 	}
-	x := l.inferred(t, e.Mode)
-	if e.Type != model.Completion && e.Type != model.BitLock && (!x.took || x.frame != i) {
+	if e.Type != model.Completion && e.Type != model.BitLock && !l.took(t, i) {
 		return // it may be of another time: what the frame would take first
 	}
+	x := l.inferred(t, e.Mode)
 	word := " would release it in "
 	if e.Op == kcode.Complete {
 		word = " would complete it in "

@@ -25,6 +25,8 @@ func (s *State) readOwner(l *Lock) {
 		}
 	case model.PercpuRWSem:
 		err = s.percpuOwner(l)
+	case model.SRCU:
+		err = s.srcuState(l)
 	case model.Spinlock:
 		s.spinOwner(l)
 	case model.RWLock:

@@ -32,6 +32,11 @@ func (l *Lock) inferred(t *Task, mode model.Mode) *guess {
 	return g
 }
 
+// took reports whether a frame of a task has been found to have taken the lock.
+func (l *Lock) took(t *Task, frame int) bool {
+	return slices.ContainsFunc(l.guesses, func(g *guess) bool { return g.task == t && g.took && g.frame == frame })
+}
+
 // settle makes holders of what was inferred about a lock.
 func (s *State) settle(l *Lock) {
 	var hs []Holder
@@ -93,11 +98,19 @@ func (g *guess) certain(l *Lock) bool {
 		timed := slices.ContainsFunc(l.Waiters, func(w Waiter) bool { return w.Task.through("timeout") && w.Task.Class.IO })
 		return !timed && g.how < kcode.FromMemory
 	}
-	if l.Type == model.SRCU && !g.before(l) {
+	switch {
+	case l.Type == model.SRCU && !g.before(l) && !l.counts():
 		return false
+	case l.Type == model.PercpuRWSem && g.mode == model.Read:
+		// Only the slow path of the reader is a call, so that no reader takes it
+		// on every way; the count says that this one did.
+		return g.took && g.gives && l.counts() && g.how < kcode.FromMemory
 	}
 	return g.sure && g.how < kcode.FromMemory
 }
+
+// counts reports whether the lock counts as many readers as were found.
+func (l *Lock) counts() bool { return l.Readers > 0 && l.Readers == len(l.guesses) }
 
 // before reports whether a task sleeps for longer than all those that wait: a
 // reader that began after a grace period does not hold it up.
@@ -128,7 +141,12 @@ func (s *State) agree(l *Lock, hs []Holder) bool {
 		if len(hs) != 1 || l.Words != writerHas {
 			return false
 		}
+	case model.SRCU:
+		return l.counts()
 	case model.PercpuRWSem:
+		if l.Readers > 0 {
+			return l.counts()
+		}
 		if len(hs) != 1 || l.Words != writerMayHave {
 			return false
 		}

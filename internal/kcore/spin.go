@@ -1,6 +1,7 @@
 package kcore
 
 import (
+	"errors"
 	"fmt"
 
 	"gordian/internal/kmem"
@@ -68,29 +69,81 @@ const (
 	writerMayHave = "taken or awaited by a writer"
 )
 
-// percpuOwner reads whether a writer has a percpu-rwsem; it keeps no owner.
+// percpuOwner reads how many readers a percpu-rwsem has, and whether a writer
+// is there; it keeps no owner. A writer that has it has waited for the last
+// reader (kernel/locking/percpu-rwsem.c, percpu_down_write()).
 func (s *State) percpuOwner(l *Lock) error {
 	block, err := s.get(l.Addr, "percpu_rw_semaphore", "block")
 	if err != nil {
 		return err
 	}
-	if uint32(block) != 0 {
-		l.Words = writerMayHave
-		return nil
-	}
 	at, err := s.get(l.Addr, "percpu_rw_semaphore", "read_count")
 	if err != nil {
 		return err
 	}
-	sum := uint32(0)
-	for _, off := range s.K.PerCPU {
-		if v, err := kmem.U32(s.mem, at+off); err == nil {
-			sum += v
+	sum, err := s.onAllCPUs(at, 4)
+	if err == nil && int32(sum) > 0 {
+		l.Readers = int(int32(sum))
+		l.Words = fmt.Sprintf("%d readers", l.Readers)
+		if uint32(block) != 0 {
+			l.Words += ", a writer waits for them"
 		}
+		return nil
 	}
-	l.Readers = int(int32(sum))
-	l.Words = fmt.Sprintf("%d readers", l.Readers)
+	l.Words = "no readers"
+	if uint32(block) != 0 {
+		l.Words = writerMayHave
+	}
+	return err
+}
+
+// srcuState counts the readers that a grace period of SRCU waits for: those of
+// the index that is not in use (kernel/rcu/srcutree.c, try_check_zero()). Where
+// there are readers of both, which of them are which is not known.
+func (s *State) srcuState(l *Lock) error {
+	idx, err := s.get(l.Addr, "srcu_struct", "srcu_idx")
+	if err != nil {
+		return err
+	}
+	at, err := s.get(l.Addr, "srcu_struct", "sda")
+	if err != nil {
+		return err
+	}
+	locks, err := s.at(at, "srcu_data", "srcu_lock_count")
+	if err != nil {
+		return err
+	}
+	unlocks, err := s.at(at, "srcu_data", "srcu_unlock_count")
+	if err != nil {
+		return err
+	}
+	var n [2]int
+	for i := range n {
+		in, err1 := s.onAllCPUs(locks+uint64(i)*8, 8)
+		out, err2 := s.onAllCPUs(unlocks+uint64(i)*8, 8)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		n[i] = int(int64(in - out))
+	}
+	old := 1 ^ idx&1
+	l.Words = fmt.Sprintf("%d readers that a grace period waits for, %d newer ones", n[old], n[old^1])
+	if n[old^1] == 0 {
+		l.Readers = n[old]
+	}
 	return nil
+}
+
+// onAllCPUs adds up a per-CPU counter of 4 or 8 bytes.
+func (s *State) onAllCPUs(at uint64, size int) (sum uint64, err error) {
+	for _, off := range s.K.PerCPU {
+		v, err := kmem.Uint(s.mem, at+off, size)
+		if err != nil {
+			return 0, err
+		}
+		sum += v
+	}
+	return sum, nil
 }
 
 // Fields of a queued spinlock's word (include/asm-generic/qspinlock_types.h,

@@ -122,3 +122,33 @@ func TestFactsOfFixture(t *testing.T) {
 		t.Errorf("lockdep's tables: %d orders, %d uses", orders, len(f.Uses))
 	}
 }
+
+// TestRunqueueIsNotHeld: a task that sleeps has locked its runqueue in
+// __schedule(), and whoever ran next has released it.
+func TestRunqueueIsNotHeld(t *testing.T) {
+	k := openFixture(t, kmem.Options{})
+	s := analyze(t, k)
+	off, ok := k.Types.Member("rq", "__lock")
+	if !ok {
+		t.Fatal("struct rq has no __lock")
+	}
+	spinner := &Task{PID: 1 << 20, Comm: "spinner", Running: true}
+	var queues []*Lock
+	for cpu := range k.PerCPU {
+		rq, ok := k.OnCPU("runqueues", cpu)
+		if !ok {
+			t.Fatalf("no runqueue of CPU %d", cpu)
+		}
+		l := s.lock(rq+off.Offset, model.Spinlock)
+		l.Waiters, l.Holders = []Waiter{{spinner, model.Write}}, nil
+		queues = append(queues, l)
+	}
+	for _, task := range s.Tasks {
+		s.infer(task)
+	}
+	for _, l := range queues {
+		for _, g := range l.guesses {
+			t.Errorf("%s holds %s: %v", g.task.Name(), l.Name, g.why)
+		}
+	}
+}

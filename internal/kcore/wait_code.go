@@ -49,9 +49,19 @@ func (s *State) writerOf(l *Lock, t *Task) bool {
 // lockArgument returns the lock that a task has passed to the lock function
 // that it is in.
 func (s *State) lockArgument(t *Task) (*Lock, model.Mode, Reason) {
+	addr, e, why := s.argument(t, func(e kcode.Effect) bool { return e.Op == kcode.Acquire || e.Op == kcode.Await })
+	if addr == 0 {
+		return nil, "", Reason{}
+	}
+	return s.waitedFor(addr, e.Type), e.Mode, why
+}
+
+// argument returns the first argument of the innermost function that a task is
+// in and that does what is asked for; 0 if there is none, or it is not known.
+func (s *State) argument(t *Task, does func(kcode.Effect) bool) (uint64, kcode.Effect, Reason) {
 	v := s.values(t)
 	if v == nil {
-		return nil, "", Reason{}
+		return 0, kcode.Effect{}, Reason{}
 	}
 	for i := range v.Frames {
 		p := v.Point(i)
@@ -59,16 +69,16 @@ func (s *State) lockArgument(t *Task) (*Lock, model.Mode, Reason) {
 			continue
 		}
 		e, ok := s.code.Does(p.Call)
-		if !ok || e.Op != kcode.Acquire && e.Op != kcode.Await {
+		if !ok || !does(e) {
 			continue
 		}
 		addr, how, ok := v.Resolve(i, p.Regs[unwind.DI])
-		if !ok || addr == 0 {
-			return nil, "", Reason{}
+		if !ok {
+			break
 		}
-		return s.waitedFor(addr, e.Type), e.Mode, Reason{hex(v.Frames[i].Regs.IP), "argument of " + s.funcName(p.Call) + "(), " + howWord(how)}
+		return addr, e, Reason{hex(v.Frames[i].Regs.IP), "argument of " + s.funcName(p.Call) + "(), " + howWord(how)}
 	}
-	return nil, "", Reason{}
+	return 0, kcode.Effect{}, Reason{}
 }
 
 // waitedFor is the lock at an address; what is not a lock gets its name and its

@@ -3,22 +3,28 @@ package kcore
 import (
 	"fmt"
 
+	"gordian/internal/kcode"
 	"gordian/internal/kmem"
 	"gordian/internal/model"
 )
 
-// rcuWait: synchronize_rcu() waits for a callback behind a grace period.
+// rcuWait: synchronize_rcu() and synchronize_srcu() wait for a callback behind a
+// grace period. Others wait in them too, as percpu_down_write() does in
+// rcu_sync_enter(): the callback says so (kernel/rcu/update.c,
+// wakeme_after_rcu()), or where newer kernels do without, the stack.
 func (s *State) rcuWait(t *Task, done uint64) bool {
 	off, ok := s.field("rcu_synchronize", "completion")
-	if !ok || t.Class.Type != model.RCU && t.Class.Type != model.SRCU {
+	if !ok || t.through("rcu_tasks") { // those have a grace period of their own
 		return false
 	}
 	head := done - off.Offset
-	if !s.onStack(t, head) {
+	fn, err := s.get(head, "rcu_synchronize", "head.func")
+	if err != nil || !s.onStack(t, head) || t.Class.Type != model.RCU && s.funcName(fn) != "wakeme_after_rcu" {
 		return false
 	}
-	if t.Class.Type == model.SRCU {
-		return false
+	why := Reason{hex(head), "struct rcu_synchronize on the stack of " + t.Name()}
+	if t.Class.Type == model.SRCU || t.through("synchronize_srcu") {
+		return s.srcuWait(t, why)
 	}
 	const name = "RCU grace period"
 	state, ok := s.K.symbol("rcu_state")
@@ -30,7 +36,19 @@ func (s *State) rcuWait(t *Task, done uint64) bool {
 	if len(l.Holders) == 0 {
 		s.rcuBlockers(l)
 	}
-	s.wait(t, l, model.Write, Reason{hex(head), "struct rcu_synchronize on the stack of " + t.Name()})
+	s.wait(t, l, model.Write, why)
+	return true
+}
+
+// srcuWait: which srcu_struct it is, only its argument says.
+func (s *State) srcuWait(t *Task, why Reason) bool {
+	addr, _, what := s.argument(t, func(e kcode.Effect) bool { return e.Op == kcode.Await && e.Type == model.SRCU })
+	if addr == 0 {
+		return false
+	}
+	why.What += ", " + what.What
+	s.wait(t, s.lock(addr, model.SRCU), model.Write, why)
+	t.Wait.Inferred = true
 	return true
 }
 
@@ -105,10 +123,14 @@ func (s *State) bitWait(t *Task, waiter uint64) bool {
 		}
 	}
 	off, ok := s.field("wait_bit_queue_entry", "wq_entry")
-	if !ok || t.Class.Type != model.BitLock {
+	if !ok {
 		return false
 	}
 	key := waiter - off.Offset
+	// kernel/sched/wait_bit.c, DEFINE_WAIT_BIT()
+	if fn, err := s.get(key, "wait_bit_queue_entry", "wq_entry.func"); err != nil || s.funcName(fn) != "wake_bit_function" {
+		return false
+	}
 	word, err1 := s.get(key, "wait_bit_queue_entry", "key.flags")
 	bit, err2 := s.get(key, "wait_bit_queue_entry", "key.bit_nr")
 	if err1 != nil || err2 != nil || !s.onStack(t, key) || word>>63 == 0 || int32(bit) >= 64 {

@@ -27,7 +27,7 @@ var queues = []queue{
 	{typ: model.PercpuRWSem, waiter: "wait_queue_entry", list: "entry", task: "private", lock: "percpu_rw_semaphore", head: "waiters.head",
 		source: "kernel/locking/percpu-rwsem.c, percpu_rwsem_wait()"},
 	{typ: model.Completion, waiter: "swait_queue", list: "task_list", task: "task", lock: "completion", head: "wait.task_list", through: "wait_for_co",
-		source: "kernel/sched/completion.c, do_wait_for_common()", alsoForWaits: []model.LockType{model.Work, model.RCU, model.SRCU, model.Timer, model.WaitQueue, model.IO}},
+		source: "kernel/sched/completion.c, do_wait_for_common()", alsoForWaits: []model.LockType{model.Work, model.RCU, model.SRCU, model.Timer, model.WaitQueue, model.IO, model.PercpuRWSem}},
 	{typ: model.WaitQueue, waiter: "wait_queue_entry", list: "entry", task: "private", lock: "wait_queue_head", head: "head",
 		source: "include/linux/wait.h, struct wait_queue_entry", alsoForWaits: []model.LockType{model.BitLock, model.IO, model.SRCU, model.RCU, model.Work, model.Timer, model.Mutex}},
 }

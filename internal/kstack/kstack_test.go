@@ -61,6 +61,8 @@ func TestClassify(t *testing.T) {
 			typ: model.RWSem, mode: model.Read, fn: "lock_mm_and_find_vma", caller: "fault_in_readable", lock: "mmap_lock"},
 		{name: "RT spinlock", stack: "__schedule schedule_rtlock rtlock_slowlock_locked rt_spin_lock netif_rx_queue",
 			typ: model.Spinlock, mode: model.Write, fn: "rt_spin_lock", caller: "netif_rx_queue"},
+		{name: "RT rwsem read", stack: "__schedule schedule __rt_mutex_slowlock_locked.constprop.0 __rwbase_read_lock cfg_read_thread kthread",
+			typ: model.RWSem, mode: model.Read, fn: "__rwbase_read_lock", caller: "cfg_read_thread"},
 		{name: "percpu rwsem", stack: "schedule percpu_rwsem_wait __percpu_down_read cgroup_css_set_fork copy_process",
 			typ: model.PercpuRWSem, mode: model.Read, fn: "__percpu_down_read", caller: "cgroup_css_set_fork"},
 		{name: "semaphore", stack: "__schedule schedule schedule_timeout ___down_common __down_common __down down dl_thread_two kthread",

@@ -26,8 +26,8 @@ var sleepingLocks = []group{
 		names: `rt_spin_lock rt_spin_lock_nested rt_spin_lock_nest_lock rtlock_slowlock rtlock_slowlock_locked __rt_spin_lock rt_spin_lock_slowlock rt_spin_lock_slowlock_locked`},
 	{role: rolePrimitive, typ: model.RWLock, mode: model.Read, why: "PREEMPT_RT: kernel/locking/spinlock_rt.c", names: `rt_read_lock`},
 	{role: rolePrimitive, typ: model.RWLock, mode: model.Write, why: "PREEMPT_RT: kernel/locking/spinlock_rt.c", names: `rt_write_lock rt_write_lock_nested`},
-	{role: rolePrimitive, typ: model.RWSem, mode: model.Read, inner: true, why: "PREEMPT_RT: kernel/locking/rwbase_rt.c", names: `rwbase_read_lock __rwbase_read_lock`},
-	{role: rolePrimitive, typ: model.RWSem, mode: model.Write, inner: true, why: "PREEMPT_RT: kernel/locking/rwbase_rt.c", names: `rwbase_write_lock`},
+	{role: rolePrimitive, typ: model.RWSem, mode: model.Read, why: "PREEMPT_RT: kernel/locking/rwbase_rt.c", names: `rwbase_read_lock __rwbase_read_lock`},
+	{role: rolePrimitive, typ: model.RWSem, mode: model.Write, why: "PREEMPT_RT: kernel/locking/rwbase_rt.c", names: `rwbase_write_lock`},
 	{role: rolePrimitive, typ: model.RWSem, mode: model.Read, why: "kernel/locking/rwsem.c; the failed and call_ names are those up to 5.2",
 		names: `down_read down_read_nested down_read_interruptible down_read_killable down_read_killable_nested __down_read __down_read_common
 			__down_read_interruptible __down_read_killable rwsem_down_read_slowpath rwsem_read_trylock

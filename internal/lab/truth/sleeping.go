@@ -79,9 +79,10 @@ func sleeping() []Module {
 			About:   "a mutex is taken again by a helper of its holder",
 			Stock:   Expect{Findings: []Finding{{Rule: "hung-task", Tasks: []string{"nv-store"}}}},
 			Lockdep: Expect{Findings: []Finding{{Rule: "recursive-lock", Status: model.Actual, Locks: []string{"nv.lock"}, Tasks: []string{"nv-store"}}}, May: []string{"deadlock"}},
-			Dump:    Expect{Findings: []Finding{{Rule: "recursive-lock", Status: model.Actual, Tasks: []string{"nv-store"}}}},
-			Order:   Expect{Blind: "serial=1 empties the cache first, and the path on which the lock is taken twice does not run"},
-			Source:  Expect{Findings: []Finding{{Rule: "recursive-lock", Locks: []string{"nv_cache.lock"}}}},
+			// The rtmutexes of PREEMPT_RT find out themselves, and say so in the log.
+			Dump:   Expect{Findings: []Finding{{Rule: "recursive-lock", Status: model.Actual, Tasks: []string{"nv-store"}}}, May: []string{"deadlock"}},
+			Order:  Expect{Blind: "serial=1 empties the cache first, and the path on which the lock is taken twice does not run"},
+			Source: Expect{Findings: []Finding{{Rule: "recursive-lock", Locks: []string{"nv_cache.lock"}}}},
 		},
 	}
 }
