@@ -129,18 +129,22 @@ const maxBTF = 64 << 20
 func (k *Kernel) readTypes() error {
 	start, ok := k.Sym.Find("__start_BTF")
 	stop, ok2 := k.Sym.Find("__stop_BTF")
-	if !ok || !ok2 {
+	_, data := k.Sym.Find("init_task")
+	switch {
+	case !data:
+		return errors.New("this kernel's symbols are of functions only (CONFIG_KALLSYMS_ALL is off): gordian cannot find its BTF, its tasks and its locks, and reads the log alone")
+	case !ok || !ok2:
 		return errors.New("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): gordian cannot know its types")
 	}
 	size := stop.Addr - start.Addr
 	if size > maxBTF {
 		return fmt.Errorf("read BTF: %d bytes", size)
 	}
-	data, err := kmem.Bytes(k.Mem, start.Addr, int(size))
+	btf, err := kmem.Bytes(k.Mem, start.Addr, int(size))
 	if err != nil {
 		return fmt.Errorf("read BTF: %w", err)
 	}
-	types, err := ktype.Parse(data)
+	types, err := ktype.Parse(btf)
 	if err == nil {
 		k.Types = types
 	}

@@ -83,11 +83,27 @@ func (k *Kernel) userPage(pfn uint64) bool {
 		return false
 	}
 	f, err := kmem.U64(k.Mem, p+flags)
-	if err != nil {
+	if err != nil || k.slabPage(p, f) {
 		return false
 	}
 	m, err := kmem.U64(k.Mem, p+mapping)
 	return f>>lru&1 == 1 || err == nil && m&3 == 1
+}
+
+// slabPage reports whether a page is the allocator's, whose struct slab has
+// other things where struct page has its mapping: a flag says so, or, since
+// 6.10, the type that stands in place of the mapcount (include/linux/page-flags.h).
+func (k *Kernel) slabPage(p, flags uint64) bool {
+	if bit, ok := k.Types.EnumValue("pageflags", "PG_slab"); ok {
+		return flags>>bit&1 == 1
+	}
+	typ, ok := k.Image.Info.Number("PAGE_SLAB_MAPCOUNT_VALUE")
+	off, err := k.Types.Offset("page", "_mapcount")
+	if !ok || err != nil {
+		return false
+	}
+	v, err := kmem.U32(k.Mem, p+off)
+	return err == nil && v == uint32(typ)
 }
 
 // structPage returns the struct page of a frame, or of the head of the

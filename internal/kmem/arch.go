@@ -32,15 +32,28 @@ func archOf(m elf.Machine) (arch, error) {
 }
 
 // machineNamed is the machine that uname(2) gives a name: so the headers of
-// makedumpfile say it. Without a name it is the oldest one.
+// makedumpfile say it. QEMU writes "Unknown" for most: EM_NONE.
 func machineNamed(uname string) (elf.Machine, error) {
 	switch uname {
-	case "x86_64", "":
+	case "x86_64":
 		return elf.EM_X86_64, nil
 	case "aarch64":
 		return elf.EM_AARCH64, nil
+	case "", "Unknown":
+		return elf.EM_NONE, nil
 	}
 	return 0, fmt.Errorf("a dump of %q: only x86-64 and arm64 can be read: %w", uname, ErrNotDump)
+}
+
+// machineOfNotes tells the machine from the size of an NT_PRSTATUS note.
+func machineOfNotes(b []byte) elf.Machine {
+	notes, _ := parseNotes(b)
+	for _, n := range notes {
+		if n.name == "CORE" && n.typ == ntPRStatus && len(n.desc) >= prstatusArm64 {
+			return elf.EM_AARCH64
+		}
+	}
+	return elf.EM_X86_64
 }
 
 // hostMachine is that of the running kernel.

@@ -82,7 +82,7 @@ func readKdumpHeader(f file) (h kdumpHeader, err error) {
 	if h.machine, err = machineNamed(cString(b[ddMachine : ddMachine+utsLen])); err != nil {
 		return h, fmt.Errorf("read dump header: %w", err)
 	}
-	if h.blockSize < PageSize || h.blockSize > maxBlock || h.blockSize&(h.blockSize-1) != 0 || h.machine == elf.EM_X86_64 && h.blockSize != PageSize {
+	if h.blockSize < PageSize || h.blockSize > maxBlock || h.blockSize&(h.blockSize-1) != 0 {
 		return h, fmt.Errorf("read dump header: pages of %d bytes (a 32-bit kernel, or another architecture): %w", h.blockSize, ErrNotDump)
 	}
 	if h.subBlocks == 0 || h.version < 1 {
@@ -143,6 +143,9 @@ func openKdump(f file) (part, error) {
 	p.notes, err = readLump(f, h.note, maxNoteBytes)
 	if err != nil {
 		p.lacks = append(p.lacks, fmt.Sprintf("the dump's notes cannot be read: %v", err))
+	}
+	if p.machine == elf.EM_NONE {
+		p.machine = machineOfNotes(p.notes)
 	}
 	return p, nil
 }
