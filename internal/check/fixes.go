@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/model"
 )
@@ -99,8 +100,11 @@ func verifySemaphores(f *model.Finding) {
 // verifyFor leaves out of a hang's checks what cannot see its locks: lockdep
 // does not track semaphores.
 func verifyFor(f *model.Finding, ts []*task) {
-	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.UserMutex || l.Type == model.UserRWLock }) {
+	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool {
+		return l.Type == model.UserMutex || l.Type == model.UserRWLock || l.Type == model.UserThread
+	}) {
 		f.Verify = []string{"Run the program's tests under `valgrind --tool=helgrind`, or built with -fsanitize=thread: both report lock orders that could deadlock, also when they do not."}
+		f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return strings.Contains(x.Detail, "lockdep") })
 		return
 	}
 	for _, t := range ts {

@@ -81,7 +81,7 @@ func (h *hangs) goneOwner(g model.Gone, ts []*task) {
 	behind := h.addBehind(&f, h.waits.BehindTasks(refsOf(ts)), "")
 	blame(&f, ts[0].wait.Caller)
 	f.Title = plural(len(ts), "task") + pick(len(ts) == 1, " waits", " wait") + " for " + lock + ", held by " + owner
-	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + lock + ". The lock still names its owner, but " + g.Why.Excerpt + ". Nobody is left to release it: only a reboot ends this."
+	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + " for " + lock + ". The lock still names its owner, but " + g.Why.Excerpt + ". Nobody is left to release it: only a " + pick(h.locks[g.Lock].Type == model.UserMutex, "restart of the program", "reboot") + " ends this."
 	if len(behind) > 0 {
 		f.Explanation += " " + plural(len(behind), "more task") + pick(len(behind) == 1, " waits", " wait") + " behind them: " + list(behind, 5) + "."
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"gordian/internal/engine"
 	"gordian/internal/model"
@@ -34,7 +35,11 @@ func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
 	names := refNames(c.Classes)
 	met := instancesMeet(c.Edges)
 	f.Verdict = model.CouldDeadlock
+	user := v.ofProgram(c)
 	v.sureness(&f, c, met)
+	if user && c.Derived > 0 {
+		reused(&f)
+	}
 	f.Title = "lock order inversion: " + list(names, 4)
 	if c.Recursive() {
 		f.Title = "two locks of " + names[0] + " are taken in both orders"
@@ -58,6 +63,13 @@ func (v *view) tracedOrder(c engine.OrderCycle) model.Finding {
 		ownFix(&f, "Make all paths take these locks in one order", "The orders seen are "+orderText(c.Edges)+": change one of them.")
 	}
 	addClassFixes(&f, 1, names)
+	if user {
+		f.Explanation = strings.Replace(f.Explanation, "A running kernel", "A running program", 1)
+		f.Explanation = strings.Replace(f.Explanation, " The same locks were seen in each order.", "", 1)
+		f.Fix = slices.DeleteFunc(f.Fix, func(x model.Fix) bool { return x.Title == fixNesting().Title || x.Title == fixTrylock().Title })
+		f.Verify = []string{"Run the same load on the repaired program under `gordian trace user order`: it must not report these locks again."}
+		return f
+	}
 	if slices.ContainsFunc(f.Locks, func(l model.LockInfo) bool { return l.Type == model.Semaphore }) {
 		f.Verify = []string{"Run the same load on the fixed kernel under `gordian trace order`: it must not report these locks again. " + noLockdep}
 	}
@@ -89,6 +101,22 @@ func (v *view) tracedAgain(c engine.OrderCycle) model.Finding {
 	f.Missing = append(f.Missing, "Whether anybody takes the lock for writing, and may do so at that time: the source says.")
 	addClassFixes(&f, 1, []string{name})
 	return f
+}
+
+// ofProgram reports whether the locks are those of programs.
+func (v *view) ofProgram(c engine.OrderCycle) bool {
+	return slices.ContainsFunc(c.Classes, func(r model.Ref) bool {
+		t := v.classType(r)
+		return t == model.UserMutex || t == model.UserRWLock
+	})
+}
+
+// reused says that a lock of a program whose initialisation was not seen is
+// known by its address only.
+func reused(f *model.Finding) {
+	f.Confidence, f.Severity = model.Medium, model.SevWarning
+	f.Reasons = []string{"A lock is known by its address only, because its initialisation was not seen: if the program freed it, another lock may have had the same address in between."}
+	f.Missing = []string{"Whether it is one lock: begin to trace before the program makes it."}
 }
 
 func (v *view) sureness(f *model.Finding, c engine.OrderCycle, met bool) {

@@ -112,6 +112,8 @@ func typeWord(t model.LockType) string {
 		return "pthread rwlock"
 	case model.UserCond:
 		return "condition variable"
+	case model.UserThread:
+		return "end of a thread"
 	}
 	return string(t)
 }
@@ -162,6 +164,8 @@ func call(t model.LockType, m model.Mode, name string) string {
 		fn = "pthread_mutex_lock"
 	case model.UserRWLock:
 		fn = pick(m.Shared(), "pthread_rwlock_rdlock", "pthread_rwlock_wrlock")
+	case model.UserThread:
+		fn = "pthread_join"
 	}
 	return fn + "(" + name + ")"
 }

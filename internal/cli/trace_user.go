@@ -28,7 +28,9 @@ It needs no eBPF, and root only for programs of other users.
 
 const traceUserExample = `  gordian trace user -p 4242             is this program deadlocked?
   gordian trace user -p 4242 -p 4243     two that share a mutex
-  gordian trace user --no-stop -p 4242   without touching it`
+  gordian trace user --no-stop -p 4242   without touching it
+  sudo gordian trace user --comm nginx   all processes of this name
+  sudo gordian trace user order -p 4242  could it deadlock? follow its locks`
 
 // userPause is the time between the two looks that must agree.
 const userPause = 200 * time.Millisecond
@@ -37,7 +39,7 @@ type traceUser struct {
 	Streams
 	out    output
 	failOn *choice
-	pids   []int
+	procs  processes
 	noStop bool
 }
 
@@ -53,14 +55,19 @@ func newTraceUser(s Streams) *cobra.Command {
 	}
 	u.out.addFlags(c, s)
 	addChoice(c, u.failOn, "fail-on", "least severity of a finding that makes the exit status 1")
-	c.Flags().IntSliceVarP(&u.pids, "pid", "p", nil, "look at process `PID` (repeatable)")
+	u.procs.addFlags(c)
 	c.Flags().BoolVar(&u.noStop, "no-stop", false, "do not stop the program for a moment: no stacks")
+	c.AddCommand(newTraceUserOrder(s))
 	return c
 }
 
 func (u *traceUser) run(c *cobra.Command) error {
-	if len(u.pids) == 0 {
-		return usageError(c, errors.New("no process given: -p PID"))
+	pids, err := u.procs.list()
+	if err != nil {
+		return err
+	}
+	if len(pids) == 0 {
+		return usageError(c, errors.New("no process given: -p PID or --comm NAME"))
 	}
 	if runtime.GOARCH != "amd64" {
 		return errors.New("trace user: the locks of programs are read on x86-64 only")
@@ -68,7 +75,7 @@ func (u *traceUser) run(c *cobra.Command) error {
 	if err := u.out.choose(nil); err != nil {
 		return err
 	}
-	facts, err := u.look(c.Context())
+	facts, err := u.look(c.Context(), pids)
 	if err != nil {
 		return err
 	}
@@ -84,9 +91,9 @@ func (u *traceUser) run(c *cobra.Command) error {
 }
 
 // look reads each process twice: only a wait that both looks show is told.
-func (u *traceUser) look(ctx context.Context) (*model.Facts, error) {
+func (u *traceUser) look(ctx context.Context, pids []int) (*model.Facts, error) {
 	var before, now []*futex.Process
-	for _, pid := range u.pids {
+	for _, pid := range pids {
 		// The first look needs no stack, but reads rwlocks by it.
 		p, err := futex.Read(pid, futex.Options{NoStop: u.noStop})
 		if err != nil {
@@ -99,7 +106,7 @@ func (u *traceUser) look(ctx context.Context) (*model.Facts, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	for i, pid := range u.pids {
+	for i, pid := range pids {
 		p, err := futex.Read(pid, futex.Options{NoStop: u.noStop})
 		if err != nil {
 			return nil, err

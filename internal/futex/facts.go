@@ -12,10 +12,11 @@ import (
 // Threads of all processes are in one graph: a mutex may be shared.
 func Facts(ps []*Process, f *model.Facts) {
 	boot := f.LastBoot()
-	b := builder{f: f, boot: boot, refs: map[int]model.Ref{}, locks: map[model.Ref]bool{}}
+	b := builder{f: f, boot: boot, refs: map[int]model.Ref{}, inner: map[innerTID]int{}, locks: map[model.Ref]bool{}}
 	for _, p := range ps {
 		for _, t := range p.Threads {
 			b.refs[t.TID] = model.TaskRef(boot, t.TID, t.Comm)
+			b.inner[innerTID{p.NS, t.Inner}] = t.TID
 		}
 	}
 	for _, p := range ps {
@@ -27,8 +28,15 @@ type builder struct {
 	f     *model.Facts
 	boot  model.Boot
 	refs  map[int]model.Ref
+	inner map[innerTID]int
 	locks map[model.Ref]bool
 	input int
+}
+
+// innerTID is a thread as the processes of its namespace call it.
+type innerTID struct {
+	ns  string
+	tid int
 }
 
 func (b *builder) process(p *Process) {
@@ -53,6 +61,9 @@ func (b *builder) thread(p *Process, t Thread) []string {
 	task := model.Task{Ref: b.refs[t.TID], Boot: b.boot, PID: t.TID, Comm: t.Comm, State: t.State, CPU: t.CPU, Stack: own,
 		Why: model.Provenance{Input: b.input, Locator: fmt.Sprintf("/proc/%d/task/%d/syscall", p.PID, t.TID), Excerpt: t.Call}}
 	if t.Wait != nil {
+		if t.Wait.Owner == 0 { // of another process in the same namespace, if that was looked at
+			t.Wait.Owner = b.inner[innerTID{p.NS, t.Wait.Inner}]
+		}
 		row[2] = t.Wait.Name
 		if t.Wait.Timed { // never a deadlock: shown, and that is all
 			row[2] += " (with a timeout)"
@@ -77,9 +88,13 @@ func (b *builder) wait(p *Process, t Thread) string {
 	own := ownFrames(t.Stack)
 	why := model.Provenance{Input: b.input, Locator: fmt.Sprintf("/proc/%d/task/%d/syscall", p.PID, t.TID), Excerpt: fmt.Sprintf("futex wait at %#x", w.Addr)}
 	b.f.Edges = append(b.f.Edges, model.Edge{Kind: model.Waits, From: b.refs[t.TID], To: lock, Mode: w.Mode, Func: first(own).Func, Stack: own, Why: []model.Provenance{why}})
+	if w.Gone {
+		b.f.Gone = append(b.f.Gone, model.Gone{Lock: lock, PID: w.Owner, Why: model.Provenance{Input: b.input, Locator: fmt.Sprintf("%#x", w.Lock), Excerpt: w.How}})
+		return w.How
+	}
 	holder, ok := b.refs[w.Owner]
 	if w.Owner == 0 || !ok {
-		return w.How
+		return elsewhere(w)
 	}
 	e := model.Edge{Kind: model.HeldBy, From: lock, To: holder, Mode: model.Write,
 		Why: []model.Provenance{{Input: b.input, Locator: fmt.Sprintf("%#x", w.Lock), Excerpt: w.How + ": " + strconv.Itoa(w.Owner), Derived: !w.Stated && len(own) == 0}}}
@@ -87,6 +102,17 @@ func (b *builder) wait(p *Process, t Thread) string {
 		b.f.Edges = append(b.f.Edges, e)
 	}
 	return strconv.Itoa(w.Owner)
+}
+
+// elsewhere says what is known of an owner that was not looked at.
+func elsewhere(w *Wait) string {
+	switch {
+	case w.Owner != 0:
+		return fmt.Sprintf("thread %d of a process that was not looked at (-p)", w.Owner)
+	case w.Inner != 0:
+		return fmt.Sprintf("thread %d, as its namespace counts, of a process that was not looked at (-p)", w.Inner)
+	}
+	return w.How
 }
 
 func holderName(w *Wait) string {

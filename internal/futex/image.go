@@ -20,7 +20,8 @@ import (
 type mapping struct {
 	start, end, offset uint64
 	path               string
-	exec               bool
+	inode              string // with the device: "fd:01:1234"
+	exec, shared       bool
 }
 
 func parseMaps(b []byte) []mapping {
@@ -35,7 +36,7 @@ func parseMaps(b []byte) []mapping {
 		if !ok {
 			continue
 		}
-		m := mapping{exec: strings.Contains(f[1], "x")}
+		m := mapping{exec: strings.Contains(f[1], "x"), shared: strings.HasSuffix(f[1], "s"), inode: f[3] + ":" + f[4]}
 		var err1, err2, err3 error
 		m.start, err1 = strconv.ParseUint(lo, 16, 64)
 		m.end, err2 = strconv.ParseUint(hi, 16, 64)
@@ -51,7 +52,8 @@ func parseMaps(b []byte) []mapping {
 	return out
 }
 
-func (r *reader) mappingOf(addr uint64) (mapping, bool) {
+// mappingOf returns the mapping that an address is in.
+func (r *space) mappingOf(addr uint64) (mapping, bool) {
 	i := slices.IndexFunc(r.maps, func(m mapping) bool { return addr >= m.start && addr < m.end })
 	if i < 0 {
 		return mapping{}, false
@@ -68,7 +70,7 @@ type image struct {
 
 // image opens the file of a mapping, once. The file is taken by the mapping
 // itself where that is allowed: its path may hold another file by now.
-func (r *reader) image(m mapping) *image {
+func (r *space) image(m mapping) *image {
 	if m.path == "" || m.path[0] != '/' {
 		return nil
 	}
@@ -166,13 +168,13 @@ func (i *image) symbol(addr uint64) (elf.Symbol, bool) {
 }
 
 // frame describes an address of code.
-func (r *reader) frame(pc uint64) model.Frame {
+func (r *space) frame(pc uint64) model.Frame {
 	f := model.Frame{Func: fmt.Sprintf("%#x", pc)}
 	m, ok := r.mappingOf(pc)
 	if !ok {
 		return f
 	}
-	f.Module = filepath.Base(m.path)
+	f.Module = base(m.path)
 	img := r.image(m)
 	if img == nil {
 		return f
@@ -189,21 +191,36 @@ func (r *reader) frame(pc uint64) model.Frame {
 
 // lockName names a lock by its variable if it has one.
 func (r *reader) lockName(w *Wait) string {
+	if name, _, ok := r.variable(w.Lock); ok {
+		return name
+	}
 	kind := map[model.LockType]string{model.UserMutex: "pthread mutex", model.UserRWLock: "pthread rwlock", model.UserCond: "condition variable"}[w.Type]
-	if kind == "" {
-		kind = "futex"
-	}
-	if m, ok := r.dataMapping(w.Lock); ok {
-		if img := r.image(m); img != nil {
-			if addr, ok := img.inFile(m, w.Lock); ok {
-				if s, ok := img.symbol(addr); ok {
-					return variable(s, addr)
-				}
-			}
-		}
-	}
-	return fmt.Sprintf("%s %#x", kind, w.Lock)
+	return fmt.Sprintf("%s %#x", cmp.Or(kind, "futex"), w.Lock)
 }
+
+// variable says which variable of which file an address is in.
+func (r *space) variable(addr uint64) (name, file string, ok bool) {
+	m, ok := r.dataMapping(addr)
+	if !ok || m.shared { // a program's variables are its own
+		return "", "", false
+	}
+	img := r.image(m)
+	if img == nil {
+		return "", "", false
+	}
+	at, ok := img.inFile(m, addr)
+	if !ok {
+		return "", "", false
+	}
+	if s, ok := img.symbol(at); ok {
+		return variable(s, at), base(m.path), true
+	}
+	return "", "", false
+}
+
+// base is the name of a mapped file; one that was replaced meanwhile counts as
+// what it was.
+func base(path string) string { return filepath.Base(strings.TrimSuffix(path, " (deleted)")) }
 
 func variable(s elf.Symbol, addr uint64) string {
 	if addr == s.Value {
@@ -215,7 +232,7 @@ func variable(s elf.Symbol, addr uint64) string {
 // dataMapping finds the file whose data an address belongs to. The part that
 // is zero at the start (.bss) is mapped without the file, behind its last
 // mapping.
-func (r *reader) dataMapping(addr uint64) (mapping, bool) {
+func (r *space) dataMapping(addr uint64) (mapping, bool) {
 	for i, m := range r.maps {
 		if addr < m.start || addr >= m.end {
 			continue

@@ -2,6 +2,13 @@ package futex
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"gordian/internal/model"
@@ -14,11 +21,13 @@ type Wait struct {
 	Name  string // "queue_lock", "pthread mutex 0x7f…"
 	Type  model.LockType
 	Mode  model.Mode
-	Owner int // TID, 0 if the lock does not say
+	Owner int // TID, 0 if the lock does not say or the owner is not known here
+	Inner int // the owner as the lock has it: a TID of the process's namespace
 	// Stated says that the kernel's own protocol names the owner (PI and
 	// robust futexes); else it is read out of the C library's lock.
 	Stated bool
 	How    string // what the owner was read from
+	Gone   bool   // the lock names an owner that there is no more
 	Timed  bool   // it ends by itself: pthread_mutex_timedlock() and the like
 }
 
@@ -37,8 +46,9 @@ const (
 	mutexKind  = 16
 	mutexSize  = 20
 
-	mutexContended = 2     // __lock while somebody waits
-	kindTypes      = 0x3   // normal, recursive, errorcheck, adaptive
+	mutexContended = 2   // __lock while somebody waits
+	kindTypes      = 0x3 // normal, recursive, errorcheck, adaptive
+	kindShared     = 0x80
 	kindKnown      = 0x3ff // and robust, PI, protect, elision, shared
 )
 
@@ -68,11 +78,66 @@ func (r *reader) owner(t *Thread) {
 	case strings.HasPrefix(in, "pthread_rwlock_"):
 		r.rwlock(w, in)
 	case strings.HasPrefix(in, "pthread_cond_"):
-		w.Type, w.How = model.UserCond, "a condition variable has no owner"
+		w.Type, w.How = model.UserCond, "nobody: a condition variable does not say who should signal it"
+	case r.join(w):
+		return // it names itself
 	case in == "pthread_mutex_lock" || in == "pthread_mutex_timedlock" || in == "pthread_mutex_clocklock" || in == "":
 		r.mutex(w, in != "")
+	default:
+		w.How = "nobody: " + in + "() waits for an event"
 	}
 	w.Name = r.lockName(w)
+}
+
+// held notes the owner that a lock names.
+func (r *reader) held(w *Wait, inner int) {
+	w.Inner = inner
+	i := slices.IndexFunc(r.proc.Threads, func(t Thread) bool { return t.Inner == inner })
+	switch {
+	case i >= 0:
+		w.Owner = r.proc.Threads[i].TID
+	case !r.proc.Nested: // of another process; its number means the same here
+		w.Owner = inner
+	}
+}
+
+// gone notes an owner that ended with the lock held. A private lock can only
+// have an owner in its own process.
+func (r *reader) gone(w *Wait, private bool) {
+	if w.Inner == 0 || r.thread(w.Inner) || (!private && r.proc.Nested) {
+		return
+	}
+	if _, err := os.Stat(filepath.Join(procRoot, strconv.Itoa(w.Inner))); private || errors.Is(err, fs.ErrNotExist) {
+		w.Gone = true
+		w.How += fmt.Sprintf(": thread %d, which has ended", w.Inner)
+	}
+}
+
+// joinTID is where struct pthread of x86-64 has the thread's id, behind a
+// tcbhead_t of 704 bytes and a list head (nptl/descr.h; the same in all
+// glibc from 2.4 to 2.41); the tcbhead_t points to itself at 0 and 16
+// (sysdeps/x86_64/nptl/tls.h). The kernel clears the id, and wakes who waits for it, when
+// the thread ends.
+const joinTID = 720
+
+// join recognises pthread_join(): the word is the id of the thread that is
+// waited for, in that thread's descriptor.
+func (r *reader) join(w *Wait) bool {
+	b, err := r.bytes(w.Addr, 4)
+	if err != nil || w.Addr < joinTID {
+		return false
+	}
+	tid := int(binary.LittleEndian.Uint32(b))
+	self, err1 := r.u64(w.Addr - joinTID)
+	again, err2 := r.u64(w.Addr - joinTID + 16)
+	if err1 != nil || err2 != nil || self != w.Addr-joinTID || again != self || !r.thread(tid) {
+		return false
+	}
+	w.Type, w.Stated = model.UserThread, true
+	r.held(w, tid)
+	w.Name = fmt.Sprintf("the end of thread %d", w.Owner)
+	w.How = "the word of pthread_join(), which holds the TID of the thread that is waited for"
+	return true
 }
 
 // priorityInheritance: the word is the owner's TID, by the kernel's protocol.
@@ -82,10 +147,11 @@ func (r *reader) priorityInheritance(w *Wait) {
 		return
 	}
 	v := binary.LittleEndian.Uint32(b)
-	w.Type, w.Owner, w.Stated = model.UserMutex, int(v&tidMask), true
+	w.Type, w.Stated = model.UserMutex, true
 	w.How = "the futex word, which holds the owner's TID (FUTEX_LOCK_PI)"
+	r.held(w, int(v&tidMask))
 	if v&ownerDied != 0 {
-		w.How += ", and says that the owner died"
+		w.How += ", and says that the owner before died with it"
 	}
 }
 
@@ -103,10 +169,13 @@ func (r *reader) mutex(w *Wait, sure bool) {
 	if !fits || (!sure && !r.thread(owner)) {
 		return
 	}
-	w.Type, w.Owner = model.UserMutex, owner
-	w.How = "__owner of the pthread mutex"
+	w.Type, w.How = model.UserMutex, "__owner of the pthread mutex"
+	r.held(w, owner)
 	if int(word&tidMask) == owner && word != mutexContended {
 		w.Stated, w.How = true, "the futex word of the robust mutex, which holds the owner's TID"
+	}
+	if sure {
+		r.gone(w, kind&kindShared == 0)
 	}
 }
 
@@ -123,7 +192,8 @@ func (r *reader) rwlock(w *Wait, in string) {
 			continue
 		}
 		if owner := int(binary.LittleEndian.Uint32(b[rwOwner:])); owner != 0 && r.thread(owner) {
-			w.Lock, w.Owner, w.How = w.Addr-off, owner, "__cur_writer of the pthread rwlock"
+			w.Lock, w.How = w.Addr-off, "__cur_writer of the pthread rwlock"
+			r.held(w, owner)
 			return
 		}
 	}

@@ -11,9 +11,7 @@ package futex
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +25,7 @@ import (
 // Thread is one thread of the process.
 type Thread struct {
 	TID   int
+	Inner int // as it knows itself: its TID in the innermost namespace
 	Comm  string
 	State string
 	CPU   int
@@ -40,6 +39,8 @@ type Process struct {
 	PID     int
 	Comm    string
 	Threads []Thread // by TID
+	Nested  bool     // it is in a namespace of process ids below that of the looker
+	NS      string   // that namespace
 	Notes   []string // what could not be read, and why
 }
 
@@ -55,7 +56,7 @@ func Agree(before, now *Process) int {
 	dropped := 0
 	for i := range now.Threads {
 		t := &now.Threads[i]
-		if w := same[t.TID]; t.Wait != nil && (w == nil || w.Addr != t.Wait.Addr || w.Owner != t.Wait.Owner) {
+		if w := same[t.TID]; t.Wait != nil && (w == nil || w.Addr != t.Wait.Addr || w.Owner != t.Wait.Owner || w.Inner != t.Wait.Inner) {
 			t.Wait = nil
 			dropped++
 		}
@@ -77,13 +78,13 @@ const (
 // Read looks at a process. It fails if there is none, or if its memory may not
 // be read.
 func Read(pid int, o Options) (*Process, error) {
-	r := &reader{dir: filepath.Join("/proc", strconv.Itoa(pid)), proc: &Process{PID: pid}}
+	r := &reader{space: space{dir: filepath.Join(procRoot, strconv.Itoa(pid))}, proc: &Process{PID: pid}}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
 	defer r.mem.Close() //nolint:errcheck // opened for reading
 	if err := r.threads(); err != nil {
-		return nil, err
+		return nil, lookError(pid, err)
 	}
 	if !o.NoStop {
 		r.stacks()
@@ -91,15 +92,17 @@ func Read(pid int, o Options) (*Process, error) {
 	for i := range r.proc.Threads {
 		r.owner(&r.proc.Threads[i])
 	}
+	r.library()
+	r.proc.Notes = r.notes
 	return r.proc, nil
 }
 
+const procRoot = "/proc"
+
 type reader struct {
-	dir  string
+	space
 	mem  *os.File
-	maps []mapping
 	proc *Process
-	imgs map[string]*image
 	// words are the arguments of the threads' futex calls.
 	words map[int]word
 }
@@ -112,20 +115,21 @@ type word struct {
 
 func (r *reader) open() error {
 	var err error
-	r.mem, err = os.Open(filepath.Join(r.dir, "mem"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("look at process %d: there is none", r.proc.PID)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("look at process %d: its memory may not be read: run gordian as root, or as the same user with kernel.yama.ptrace_scope=0 (%w)", r.proc.PID, err)
-	case err != nil:
-		return fmt.Errorf("look at process %d: %w", r.proc.PID, err)
+	if r.mem, err = os.Open(filepath.Join(r.dir, "mem")); err != nil {
+		return lookError(r.proc.PID, err)
 	}
 	b, err := os.ReadFile(filepath.Join(r.dir, "maps"))
 	if err != nil {
-		return fmt.Errorf("look at process %d: %w", r.proc.PID, err)
+		return lookError(r.proc.PID, err)
+	}
+	if len(b) == 0 {
+		return fmt.Errorf("look at process %d: it is a thread of the kernel, or has ended", r.proc.PID)
+	}
+	if err := machine(r.dir); err != nil {
+		return lookError(r.proc.PID, err)
 	}
 	r.maps = parseMaps(b)
+	r.proc.NS, _ = os.Readlink(filepath.Join(r.dir, "ns", "pid"))
 	comm, _ := os.ReadFile(filepath.Join(r.dir, "comm"))
 	r.proc.Comm = strings.TrimSpace(string(comm))
 	return nil
@@ -136,7 +140,7 @@ func (r *reader) threads() error {
 	dir := filepath.Join(r.dir, "task")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("look at process %d: %w", r.proc.PID, err)
+		return err
 	}
 	r.words = map[int]word{}
 	for _, e := range entries {
@@ -148,7 +152,7 @@ func (r *reader) threads() error {
 		if err != nil {
 			continue
 		}
-		t := Thread{TID: st.PID, Comm: st.Comm, State: st.State, CPU: st.CPU}
+		t := Thread{TID: st.PID, Inner: r.inner(e.Name(), st.PID), Comm: st.Comm, State: st.State, CPU: st.CPU}
 		b, err = os.ReadFile(filepath.Join(dir, e.Name(), "syscall"))
 		if err != nil {
 			r.note("the system calls of its threads: " + err.Error())
@@ -161,6 +165,24 @@ func (r *reader) threads() error {
 	}
 	slices.SortFunc(r.proc.Threads, func(a, b Thread) int { return a.TID - b.TID })
 	return nil
+}
+
+// inner is the number that a thread knows itself by, which is what it writes
+// into its locks (fs/proc/array.c, task_state(), NSpid).
+func (r *reader) inner(name string, tid int) int {
+	b, _ := os.ReadFile(filepath.Join(r.dir, "task", name, "status")) // "" has no such line
+	_, rest, ok := strings.Cut(string(b), "\nNSpid:")
+	line, _, _ := strings.Cut(rest, "\n")
+	f := strings.Fields(line)
+	if !ok || len(f) < 2 {
+		return tid
+	}
+	r.proc.Nested = true
+	n, err := strconv.Atoi(f[len(f)-1])
+	if err != nil {
+		return tid
+	}
+	return n
 }
 
 // Commands of futex() that wait (include/uapi/linux/futex.h).
@@ -186,12 +208,6 @@ func (r *reader) call(tid int, c proc.Syscall) {
 	}
 }
 
-func (r *reader) note(s string) {
-	if !slices.Contains(r.proc.Notes, s) && len(r.proc.Notes) < 20 {
-		r.proc.Notes = append(r.proc.Notes, s)
-	}
-}
-
 // bytes reads the process's memory.
 func (r *reader) bytes(addr uint64, n int) ([]byte, error) {
 	b := make([]byte, n)
@@ -212,6 +228,8 @@ func (r *reader) u64(addr uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b), nil
 }
 
-func (r *reader) thread(tid int) bool {
-	return slices.ContainsFunc(r.proc.Threads, func(t Thread) bool { return t.TID == tid })
+// thread reports whether the process has a thread of this number, as the
+// process counts.
+func (r *reader) thread(inner int) bool {
+	return slices.ContainsFunc(r.proc.Threads, func(t Thread) bool { return t.Inner == inner })
 }

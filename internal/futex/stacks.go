@@ -29,15 +29,15 @@ func (r *reader) stacks() {
 	}
 	for i := range r.proc.Threads {
 		if regs, ok := all[r.proc.Threads[i].TID]; ok {
-			r.proc.Threads[i].Stack = r.unwind(regs)
+			r.proc.Threads[i].Stack = r.unwind(regs, false, r.u64)
 		}
 	}
 }
 
-// unwind follows a stack, innermost frame first.
-func (r *reader) unwind(regs cfi.Regs) []model.Frame {
+// unwind follows a stack, innermost frame first. call says that the program
+// counter is a return address; read reads 8 bytes of the stack.
+func (r *space) unwind(regs cfi.Regs, call bool, read func(uint64) (uint64, error)) []model.Frame {
 	var out []model.Frame
-	call := false // the program counter is a return address
 	for len(out) < maxDepth {
 		pc, ok := regs.Get(cfi.RIP)
 		if !ok || pc == 0 {
@@ -48,7 +48,7 @@ func (r *reader) unwind(regs cfi.Regs) []model.Frame {
 		if call {
 			at-- // the call may be the last instruction of its function
 		}
-		next, signal, err := r.caller(at, regs)
+		next, signal, err := r.caller(at, regs, read)
 		if err != nil {
 			break
 		}
@@ -68,7 +68,7 @@ func advances(before uint64, next cfi.Regs) bool {
 
 var errNoImage = errors.New("no unwinding table")
 
-func (r *reader) caller(pc uint64, regs cfi.Regs) (cfi.Regs, bool, error) {
+func (r *space) caller(pc uint64, regs cfi.Regs, read func(uint64) (uint64, error)) (cfi.Regs, bool, error) {
 	m, ok := r.mappingOf(pc)
 	if !ok || !m.exec {
 		return cfi.Regs{}, false, errNoImage
@@ -81,23 +81,23 @@ func (r *reader) caller(pc uint64, regs cfi.Regs) (cfi.Regs, bool, error) {
 	if !ok {
 		return cfi.Regs{}, false, errNoImage
 	}
-	next, signal, err := img.table.Caller(addr, regs, r.u64)
+	next, signal, err := img.table.Caller(addr, regs, read)
 	if errors.Is(err, cfi.ErrNoEntry) {
-		return r.framePointer(regs)
+		return framePointer(regs, read)
 	}
 	return next, signal, err
 }
 
 // framePointer follows a frame whose code has no entry, as that of a compiler
 // at run time.
-func (r *reader) framePointer(regs cfi.Regs) (cfi.Regs, bool, error) {
+func framePointer(regs cfi.Regs, read func(uint64) (uint64, error)) (cfi.Regs, bool, error) {
 	bp, ok := regs.Get(cfi.RBP)
 	if !ok {
 		return cfi.Regs{}, false, errNoImage
 	}
 	var next cfi.Regs
 	for reg, at := range map[int]uint64{cfi.RBP: bp, cfi.RIP: bp + 8} {
-		v, err := r.u64(at)
+		v, err := read(at)
 		if err != nil {
 			return cfi.Regs{}, false, err
 		}

@@ -56,6 +56,7 @@ const (
 	UserRWLock LockType = "pthread_rwlock"
 	UserCond   LockType = "pthread_cond"
 	UserFutex  LockType = "futex"
+	UserThread LockType = "pthread_join"
 )
 
 // Sleeps reports whether taking a lock of this type may sleep (on a kernel

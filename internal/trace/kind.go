@@ -16,6 +16,8 @@ const (
 	PercpuRWSem
 	Completion
 	Work
+	UserMutex
+	UserRWLock
 
 	kindMask Kind = 0xff
 )
@@ -23,9 +25,10 @@ const (
 // How it was taken.
 const (
 	Shared    Kind = 0x100
-	Try       Kind = 0x200 // by trylock: did not wait
-	Wait      Kind = 0x400 // waited for, never held
-	Completes Kind = 0x800 // a completion that is let go
+	Try       Kind = 0x200  // by trylock: did not wait
+	Wait      Kind = 0x400  // waited for, never held
+	Completes Kind = 0x800  // a completion that is let go
+	Passes    Kind = 0x1000 // a reader that does not wait behind waiting writers
 )
 
 // Type is the lock primitive.
@@ -47,13 +50,20 @@ func (k Kind) Type() model.LockType {
 		return model.Completion
 	case Work:
 		return model.Work
+	case UserMutex:
+		return model.UserMutex
+	case UserRWLock:
+		return model.UserRWLock
 	}
 	return ""
 }
 
 // Mode is how the lock was taken.
 func (k Kind) Mode() model.Mode {
-	if k&Shared != 0 {
+	switch {
+	case k&Shared != 0 && k&Passes != 0:
+		return model.RecursiveRead
+	case k&Shared != 0:
 		return model.Read
 	}
 	return model.Write

@@ -26,11 +26,14 @@ enum kind {
 	K_PERCPU,
 	K_COMPLETION,
 	K_WORK,
+	K_USER_MUTEX,
+	K_USER_RWLOCK,
 	K_MASK = 0xff,
 	M_READ = 0x100,
 	M_TRY = 0x200,	    /* taken by trylock: cannot have waited */
 	M_WAIT = 0x400,	    /* waited for, never held */
 	M_COMPLETES = 0x800, /* let go by the task that holds the others */
+	M_PASSES = 0x1000,   /* a reader that does not wait behind waiting writers */
 };
 
 struct lock {
@@ -66,7 +69,7 @@ enum count {
 	C_NO_EDGE,   /* new orders for which the table had no room */
 	C_NO_EVENT,  /* events for which the ring had no room: the order is forgotten and comes again */
 	C_LEFT_HELD, /* locks that a task held when it exited */
-	C_ORDERS,    /* orders looked at */
+	C_ALIKE,     /* programs: orders at places that have shown many others */
 	C_LAST,
 };
 
@@ -191,6 +194,58 @@ static __always_inline void leave(struct held *h, u64 task)
 	}
 	h->holes = 0;
 	h->owner = 0;
+}
+
+/*
+ * drop takes a lock out of the list, wherever it is, and leaves a hole: moving
+ * the others down would take the verifier a hundred times as long to follow.
+ */
+__noinline int drop(struct held *h, u64 *lock)
+{
+	u32 n, i;
+	u64 addr;
+
+	if (!h || !lock)
+		return 0;
+	addr = *lock;
+	n = h->n;
+	for (i = 0; i < DEPTH && i < n; i++) {
+		struct lock *l = &h->e[(n - 1 - i) & (DEPTH - 1)];
+
+		if (l->addr != addr)
+			continue;
+		l->addr = 0;
+		l->kind = 0;
+		l->cls = 1;
+		h->holes = 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* trim ends the list at its last lock. */
+__noinline int trim(struct held *h)
+{
+	u32 n, i;
+
+	if (!h)
+		return 0;
+	n = h->n;
+	for (i = 0; i < DEPTH; i++) {
+		if (!n || h->e[(n - 1) & (DEPTH - 1)].addr)
+			break;
+		n--;
+	}
+	return n;
+}
+
+static __always_inline void set_count(struct held *h, u64 task, u32 n)
+{
+	h->n = n;
+	if (n && h->holes)
+		h->n = n = trim(h);
+	if (!n)
+		leave(h, task);
 }
 
 #endif

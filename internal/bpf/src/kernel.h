@@ -20,9 +20,20 @@ typedef __s32 s32;
 
 #define CORE __attribute__((preserve_access_index))
 
+/* A task's number in a namespace of processes; the innermost one comes last. */
+struct upid {
+	int nr;
+} CORE;
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} CORE;
+
 struct task_struct {
 	int pid;
 	char comm[16];
+	struct pid *thread_pid;
 } CORE;
 
 struct work_struct {
@@ -60,11 +71,18 @@ struct rw_semaphore {
 	struct opaque owner; /* the same */
 } CORE;
 
-/* x86-64 only: what a kprobe sees. */
+/* x86-64 only: what a kprobe or uprobe sees. */
 struct pt_regs {
-	unsigned long di;
-	unsigned long si;
+	unsigned long r15;
+	unsigned long r14;
+	unsigned long r13;
+	unsigned long r12;
+	unsigned long bp;
+	unsigned long bx;
 	unsigned long ax;
+	unsigned long si;
+	unsigned long di;
+	unsigned long ip;
 	unsigned long sp;
 } CORE;
 

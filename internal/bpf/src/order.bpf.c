@@ -335,58 +335,6 @@ static __always_inline int nested(void *ctx, struct held *h, struct lock *to)
 	return 0;
 }
 
-/*
- * drop takes a lock out of the list, wherever it is, and leaves a hole: moving
- * the others down would take the verifier a hundred times as long to follow.
- */
-__noinline int drop(struct held *h, u64 *lock)
-{
-	u32 n, i;
-	u64 addr;
-
-	if (!h || !lock)
-		return 0;
-	addr = *lock;
-	n = h->n;
-	for (i = 0; i < DEPTH && i < n; i++) {
-		struct lock *l = &h->e[(n - 1 - i) & (DEPTH - 1)];
-
-		if (l->addr != addr)
-			continue;
-		l->addr = 0;
-		l->kind = 0;
-		l->cls = 1;
-		h->holes = 1;
-		return 1;
-	}
-	return 0;
-}
-
-/* trim ends the list at its last lock. */
-__noinline int trim(struct held *h)
-{
-	u32 n, i;
-
-	if (!h)
-		return 0;
-	n = h->n;
-	for (i = 0; i < DEPTH; i++) {
-		if (!n || h->e[(n - 1) & (DEPTH - 1)].addr)
-			break;
-		n--;
-	}
-	return n;
-}
-
-static __always_inline void set_count(struct held *h, u64 task, u32 n)
-{
-	h->n = n;
-	if (n && h->holes)
-		h->n = n = trim(h);
-	if (!n)
-		leave(h, task);
-}
-
 static __always_inline int acquire(void *ctx, u64 addr, u32 kind, void *ret_at)
 {
 	u64 t = self();
