@@ -39,11 +39,12 @@ func TestNarrowWindowsHideTheDeadlock(t *testing.T) {
 	}
 }
 
-// explored runs `gordian lab run --explore` and returns its report and status.
-func explored(t *testing.T, module string) (model.Document, int) {
+// explored runs `gordian lab run` with one of the forms of --explore, and
+// returns its report and status.
+func explored(t *testing.T, module, explore string) (model.Document, int) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), binary(t), "lab", "run", "--module", "testdata/"+module,
-		"--explore", "--watch", "2s", "--timeout", "6m", "--format", "json", "--log", filepath.Join(t.TempDir(), "console.log"))
+		explore, "--watch", "2s", "--timeout", "6m", "--format", "json", "--log", filepath.Join(t.TempDir(), "console.log"))
 	var said strings.Builder
 	c.Stderr = &said
 	out, err := c.Output()
@@ -60,12 +61,16 @@ func explored(t *testing.T, module string) (model.Document, int) {
 
 func TestExplore(t *testing.T) {
 	kernel(t, "stock")
-	for _, kind := range kinds {
-		m := "opposite," + kind
-		doc, status := explored(t, m)
+	for _, tt := range []struct{ kind, explore string }{
+		{kinds[0], "--explore"},
+		{kinds[0], "--explore=fill_thread,drain_thread"},
+		{kinds[1], "--explore=" + savedReport(t)},
+	} {
+		m := "opposite," + tt.kind
+		doc, status := explored(t, m, tt.explore)
 		proven := slices.ContainsFunc(doc.Findings, func(f model.Finding) bool { return f.Rule == "deadlock" && f.Verdict == model.Deadlocked })
 		if status != 1 || !proven {
-			t.Errorf("%s: status %d, %d findings", m, status, len(doc.Findings))
+			t.Errorf("%s %s: status %d, %d findings", m, tt.explore, status, len(doc.Findings))
 			continue
 		}
 		if len(doc.Sections) != 1 || doc.Sections[0].ID != "schedule" || len(doc.Sections[0].Rows) != 2 {
@@ -74,12 +79,22 @@ func TestExplore(t *testing.T) {
 	}
 }
 
+// savedReport is what gordian check says of the module, in a file.
+func savedReport(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "check.json")
+	if err := exec.CommandContext(t.Context(), binary(t), "check", "--fail-on", "never", "-o", path, "testdata/opposite").Run(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // What is correct gets through all attempts.
 func TestExploreOfTheRepaired(t *testing.T) {
 	kernel(t, "stock")
 	for _, kind := range kinds {
 		m := "opposite-fixed," + kind
-		if doc, status := explored(t, m); status != 0 || len(doc.Findings) != 0 {
+		if doc, status := explored(t, m, "--explore"); status != 0 || len(doc.Findings) != 0 {
 			t.Errorf("%s: status %d, %d findings", m, status, len(doc.Findings))
 		}
 	}

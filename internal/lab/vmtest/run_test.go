@@ -118,6 +118,21 @@ func TestSilentGuestIsMadeToSpeak(t *testing.T) {
 	}
 }
 
+// Where all of them spin for locks, the NMI's stacks are a finding.
+func TestSilentGuestThatDeadlocks(t *testing.T) {
+	k := kernel(t, "stock")
+	j := job(t, k)
+	j.CPUs = 2
+	if err := j.Load(module(t, "testdata/standstill", k), nil); err != nil {
+		t.Fatal(err)
+	}
+	j.Watch(5 * time.Second)
+	v := run(t.Context(), t, j, limits, lab.Dump{})
+	if v.err != nil || v.Stop != lab.Silent || !slices.Contains(v.rules(), "hard-lockup") || !slices.Contains(v.rules(), "deadlock") {
+		t.Errorf("%+v, %v, %v\n%s", v.Result, v.err, v.rules(), v.tail(80))
+	}
+}
+
 func TestKernelWithoutInit(t *testing.T) {
 	j := job(t, kernel(t, "stock"))
 	j.Append = "rdinit=/nothing"

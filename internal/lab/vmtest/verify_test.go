@@ -75,6 +75,14 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerifyOutOfTime: what was not run is not proven, and that is said.
+func TestVerifyOutOfTime(t *testing.T) {
+	rows, notes, said, status := verified(t, "--timeout", "2s", modules+"cfgtree-fixed")
+	if status != 2 || len(rows) != 1 || rows[0][1] != "time-out" || !strings.Contains(notes, "0 of 1 cycles were completed") {
+		t.Errorf("status %d, rows %q, notes %s\n%s", status, rows, notes, said)
+	}
+}
+
 // TestVerifyWorksTheFiles: every function and lock site of a driver with a
 // device and a debugfs file is reached by the stressors alone.
 func TestVerifyWorksTheFiles(t *testing.T) {
