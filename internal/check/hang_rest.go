@@ -219,6 +219,9 @@ func (h *hangs) undecided(ts []*task) {
 	w := t.wait
 	what := "something that its stack does not show"
 	switch {
+	case len(t.stack) == 0 && h.inputKind(t.why.Input) == model.InputHost:
+		what = "something unknown: its stack was not to be read"
+		f.Missing = []string{"The stack, and who holds what it waits for: run gordian as root."}
 	case len(t.stack) == 0:
 		what = "something unknown: its stack is not in the log"
 		f.Missing = []string{"The stack: it follows the report in the full console log; SysRq-w prints it again."}

@@ -19,9 +19,7 @@ func (v *view) traced(edges []model.Edge) bool {
 	return true
 }
 
-func (v *view) isTrace(p model.Provenance) bool {
-	return p.Input >= 0 && p.Input < len(v.facts.Inputs) && v.facts.Inputs[p.Input].Kind == model.InputTrace
-}
+func (v *view) isTrace(p model.Provenance) bool { return v.inputKind(p.Input) == model.InputTrace }
 
 // tracedOrder reports a cycle of orders that tasks of running kernels took.
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"time"
 
 	"gordian/internal/bpf"
@@ -72,15 +74,18 @@ func openRunning(ctx context.Context, s Streams) (*kcore.Kernel, error) {
 	if err == nil || ctx.Err() != nil {
 		return k, err
 	}
-	complain(s, fmt.Errorf("eBPF is no way to the kernel's memory, trying %s: %w", liveImage, err))
 	k, err2 := kcore.Open(ctx, []string{liveImage}, kmem.Options{})
 	if err2 != nil {
-		return nil, errors.Join(err, err2)
+		return nil, fmt.Errorf("read the kernel's memory: by eBPF: %w; by %s: %w", err, liveImage, err2)
 	}
+	complain(s, fmt.Errorf("reading %s, since eBPF is no way to the kernel's memory: %w", liveImage, err))
 	return k, nil
 }
 
 func openByProgram(ctx context.Context) (*kcore.Kernel, error) {
+	if what := bpf.Obstacles("/", runtime.GOARCH); len(what) > 0 {
+		return nil, errors.New(strings.Join(what, "; "))
+	}
 	syms, err := kernelSymbols()
 	if err != nil {
 		return nil, err

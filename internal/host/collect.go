@@ -58,6 +58,7 @@ func Collect(ctx context.Context, f files.Files, o Options) (*hostfact.Host, err
 	c.blocked(before, after)
 	c.fileLocks(after)
 	c.unseen()
+	c.hidden(after)
 	return c.host, ctx.Err()
 }
 

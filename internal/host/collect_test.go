@@ -39,6 +39,9 @@ func (t *tree) Read(path string, limit int) ([]byte, error) {
 }
 
 func (t *tree) List(path string) ([]string, error) {
+	if t.denied[path] {
+		return nil, fmt.Errorf("read %s: %w", path, fs.ErrPermission)
+	}
 	var out []string
 	for p := range t.text {
 		if rest, ok := strings.CutPrefix(p, path+"/"); ok {
@@ -158,6 +161,49 @@ func TestWhatWasNotSeen(t *testing.T) {
 	}
 	if u := h.Unseen[1]; u.What != "/proc/locks" {
 		t.Errorf("unseen: %+v", u)
+	}
+}
+
+// A /proc that shows a few tasks only must not pass for a quiet host.
+func TestHiddenTasks(t *testing.T) {
+	for mounts, want := range map[string]string{
+		"proc /proc proc rw,nosuid,hidepid=invisible 0 0\n": "hidepid",
+		"proc /proc proc rw,nosuid,hidepid=2,gid=5 0 0\n":   "hidepid",
+		"proc /proc proc rw,hidepid=0 0 0\n":                "container",
+		"":                                                  "container",
+	} {
+		w := healthy()
+		w.text["/proc/1/task/1/stat"] = strings.Replace(w.text["/proc/1/task/1/stat"], " 2129984 ", " 4194560 ", 1)
+		w.text["/proc/self/mounts"] = mounts
+		h := collect(t, w, func() {})
+		if len(h.Unseen) != 1 || !strings.Contains(h.Unseen[0].Why, want) {
+			t.Errorf("%q: %+v", mounts, h.Unseen)
+		}
+	}
+	w := healthy()
+	w.denied["/proc/1/task"] = true // hidepid=1, "noaccess"
+	if h := collect(t, w, func() {}); len(h.Unseen) != 2 || h.Unseen[0].What != "the tasks of other users" {
+		t.Errorf("%+v", h.Unseen)
+	}
+}
+
+// Without PSI, without /proc/locks and without the statistics of a task, the
+// rest is still shown.
+func TestLittleIsThere(t *testing.T) {
+	w := healthy()
+	for _, path := range []string{"/proc/pressure/io", "/proc/locks", "/proc/self/sched", "/proc/1/task/1/sched", "/proc/interrupts", "/proc/softirqs", "/proc/meminfo", "/proc/loadavg"} {
+		delete(w.text, path)
+	}
+	h := collect(t, w, func() {})
+	if found := judge(h); len(found) != 0 || len(Sections(h)) == 0 || len(h.Unseen) != 0 {
+		t.Errorf("%d findings, unseen %+v", len(found), h.Unseen)
+	}
+	for _, s := range Sections(h) {
+		for _, n := range s.Notes {
+			if s.ID == "load" && strings.Contains(n, "Load 0.00") {
+				t.Errorf("a load that nobody told: %s", n)
+			}
+		}
 	}
 }
 

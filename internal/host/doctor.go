@@ -140,6 +140,9 @@ func byOption(name string) func(*doctor) (State, string) {
 func byFile(path, option string) func(*doctor) (State, string) {
 	return func(d *doctor) (State, string) {
 		s, detail := d.exists(path)
+		if b, _ := d.Read(path, 1); s == On && len(b) == 0 {
+			return Refused, path + " is empty: a container masks it"
+		}
 		if s == NotBuilt && option != "" && d.config.On(strings.TrimPrefix(option, "CONFIG_")) {
 			return Off, detail + ", and the kernel has " + option
 		}

@@ -98,7 +98,7 @@ func (c *collector) cpus(a, b *sample) {
 		}
 	}
 	if l, err := proc.ParseLoad(c.read("/proc/loadavg")); err == nil {
-		h.Load.One, h.Load.Five, h.Load.Fifteen = l.One, l.Five, l.Fifteen
+		h.Load.Known, h.Load.One, h.Load.Five, h.Load.Fifteen = true, l.One, l.Five, l.Fifteen
 	}
 }
 

@@ -96,8 +96,11 @@ func fileSection(h *hostfact.Host) model.Section {
 		Columns: []string{"waits", "for", "file (device:inode)", "range", "held by"}}
 	for _, w := range h.Files {
 		holder := "an open file (OFD lock)"
-		if w.Holder > 0 {
+		switch { // fs/locks.c, locks_translate_pid()
+		case w.Holder > 0:
 			holder = label(w.HolderComm, w.Holder)
+		case w.Holder == 0:
+			holder = "a process that has ended, or of another container"
 		}
 		s.Rows = append(s.Rows, []string{label(w.Comm, w.PID), w.Kind + " " + w.Mode, w.Inode, w.Range, holder})
 	}
@@ -109,8 +112,14 @@ func pressureSection(h *hostfact.Host) model.Section {
 	for _, p := range h.Pressure {
 		s.Rows = append(s.Rows, []string{p.Resource, p.Kind, fixed(p.Avg10) + "%", fixed(p.Avg60) + "%", fixed(p.Avg300) + "%"})
 	}
-	s.Notes = []string{fmt.Sprintf("Load %s %s %s; %d tasks, %d runnable, %d in state D (each counts as load).",
-		fixed(h.Load.One), fixed(h.Load.Five), fixed(h.Load.Fifteen), h.Load.Tasks, h.Load.Runnable, h.Load.Blocked)}
+	load := "Load unknown"
+	if h.Load.Known {
+		load = fmt.Sprintf("Load %s %s %s", fixed(h.Load.One), fixed(h.Load.Five), fixed(h.Load.Fifteen))
+	}
+	s.Notes = []string{fmt.Sprintf("%s; %d tasks, %d runnable, %d in state D (each counts as load).", load, h.Load.Tasks, h.Load.Runnable, h.Load.Blocked)}
+	if len(h.Pressure) == 0 {
+		s.Notes = append(s.Notes, "The kernel measures no pressure: it needs CONFIG_PSI, and psi=1 on its command line where that is off by default.")
+	}
 	return s
 }
 

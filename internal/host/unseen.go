@@ -10,6 +10,7 @@ import (
 // lost says, for each kind of file, what is missing without it.
 func lost() map[string]string {
 	return map[string]string{
+		"/proc/PID/task":      "the tasks of other users",
 		"/proc/PID/stack":     "the kernel stacks of blocked tasks",
 		"/proc/PID/syscall":   "the system calls of blocked tasks",
 		"/proc/PID/sched":     "how long tasks have been blocked",
@@ -18,6 +19,38 @@ func lost() map[string]string {
 		"/proc/lock_stat":     "which locks are contended",
 		"/proc/locks":         "locks on files",
 	}
+}
+
+// hidden says so when /proc does not show the kernel's own threads, which
+// every host has: then others are not shown either.
+func (c *collector) hidden(s *sample) {
+	for _, t := range s.tasks {
+		if t.Kernel() {
+			return
+		}
+	}
+	u := hostfact.Unseen{What: "the tasks of the host", Why: "there are no kernel threads in /proc: it is that of a container", Remedy: "look from the host, or in a container with --pid=host"}
+	if hidepid(string(c.read("/proc/self/mounts"))) {
+		u = hostfact.Unseen{What: "the tasks of other users", Why: "/proc is mounted with hidepid", Remedy: "run it as root, or in the group that the mount option gid names"}
+	}
+	c.host.Unseen = append(c.host.Unseen, u)
+}
+
+// hidepid reports whether /proc hides the tasks of others
+// (Documentation/filesystems/proc.rst, chapter 4; 0 and "off" do not).
+func hidepid(mounts string) bool {
+	for l := range strings.Lines(mounts) {
+		f := strings.Fields(l)
+		if len(f) < 4 || f[1] != "/proc" {
+			continue
+		}
+		for _, o := range strings.Split(f[3], ",") {
+			if v, ok := strings.CutPrefix(o, "hidepid="); ok && v != "0" && v != "off" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unseen turns what could not be read into words.

@@ -76,6 +76,7 @@ type Rate struct {
 
 // Load is the load average, which counts tasks in state D.
 type Load struct {
+	Known                    bool // /proc/loadavg was there
 	One, Five, Fifteen       float64
 	Tasks, Blocked, Runnable int
 }

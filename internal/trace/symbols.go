@@ -84,12 +84,20 @@ func (s *Symbols) find(addr uint64) (symbol, uint64, bool) {
 	if i < len(s.list) {
 		end = s.list[i].addr
 	}
-	// Aliases share an address; the first that was listed names it.
+	// Aliases share an address; the first that was listed names it. A key of
+	// lockdep takes no room where there is no lockdep, and what has its address
+	// is the variable behind it.
 	for i--; i > 0 && s.list[i-1].addr == sym.addr; i-- {
-		sym = s.list[i-1]
+		if !isKey(s.list[i-1].name) || isKey(sym.name) {
+			sym = s.list[i-1]
+		}
 	}
 	return sym, end, addr-sym.addr < maxSymbol
 }
+
+// isKey: "static struct lock_class_key __key" of the macros that initialise
+// locks (include/linux/mutex.h, mutex_init()), which compilers number.
+func isKey(name string) bool { return name == "__key" || strings.HasPrefix(name, "__key.") }
 
 // Frame says which function a return address is in.
 func (s *Symbols) Frame(addr uint64) model.Frame {

@@ -173,6 +173,17 @@ func TestSiblings(t *testing.T) {
 	one1(t, findings(t, c.Save()), model.Medium, "two locks of &obj->lock")
 }
 
+// TestKeysTakeNoRoom: without lockdep a key and the variable behind it have one
+// address, and either may be listed first.
+func TestKeysTakeNoRoom(t *testing.T) {
+	for _, text := range []string{"ffffffffc0001000 b __key.17\t[drv]\nffffffffc0001000 d state\t[drv]\n", "ffffffffc0001000 d state\t[drv]\nffffffffc0001000 b __key.17\t[drv]\nffffffffc0001000 b other\t[drv]\n"} {
+		s, err := ReadSymbols(strings.NewReader(text))
+		if name, _ := s.Data(0xffffffffc0001000); err != nil || name != "state" {
+			t.Errorf("%q: %s, %v", text, name, err)
+		}
+	}
+}
+
 // TestAgain: a reader of a lock that it reads already.
 func TestAgain(t *testing.T) {
 	r := static(lockA, one, RWSem|Shared)

@@ -1,8 +1,8 @@
 package vmtest
 
 import (
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,38 +16,54 @@ import (
 	"gordian/internal/model"
 )
 
-// traceLimits leave time for the verifier on an emulated CPU.
-var traceLimits = lab.Limits{Timeout: 6 * time.Minute}
-
-// report is where gordian writes in the guest.
-const report = "/report.json"
-
-// live runs gordian trace in a guest, and returns the document that it wrote.
-func live(t *testing.T, j *lab.Job, mode string, args ...string) *model.Document {
+// gordianStep adds a step that runs gordian in the guest.
+func gordianStep(t *testing.T, j *lab.Job, args ...string) {
 	t.Helper()
 	if err := j.AddFile(binary(t), "/gordian"); err != nil {
 		t.Fatal(err)
 	}
 	// The variable lets /sbin/insmod of the guest be started by others than init.
-	args = append([]string{"env", "GORDIAN_LAB=1", "/gordian", "trace", mode, "--fail-on", "never", "--format", "json", "--output", report}, args...)
-	if err := j.Exec(args); err != nil {
+	if err := j.Exec(append([]string{"env", "GORDIAN_LAB=1", "/gordian"}, args...)); err != nil {
 		t.Fatal(err)
 	}
-	j.Steps = append(j.Steps, proto.Step{Op: proto.Read, Name: "read " + report, Path: report})
+}
+
+// documents boots, and returns the documents that gordian wrote in the guest.
+func documents(t *testing.T, j *lab.Job, limit time.Duration, paths ...string) []*model.Document {
+	t.Helper()
+	first := len(j.Steps)
+	for _, p := range paths {
+		j.Steps = append(j.Steps, proto.Step{Op: proto.Read, Name: "read " + p, Path: p})
+	}
 	var console strings.Builder
-	res, err := lab.Run(t.Context(), j, traceLimits, lab.Dump{}, lab.Watcher{
-		Log:   io.MultiWriter(io.Discard, &console),
+	res, err := lab.Run(t.Context(), j, lab.Limits{Timeout: limit}, lab.Dump{}, lab.Watcher{
+		Log:   &console,
 		Judge: func() bool { return false }, // what the log says of the hang must not end the run
 		Say:   func(line string) { t.Log(line) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := model.ReadDocument(strings.NewReader(res.Texts[len(j.Steps)-1]))
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", res.Stop, res.Why, err, console.String())
+	var out []*model.Document
+	for i := range paths {
+		doc, err := model.ReadDocument(strings.NewReader(res.Texts[first+i]))
+		if err != nil {
+			t.Fatalf("%s %s: %v\n%s", res.Stop, res.Why, err, console.String())
+		}
+		out = append(out, doc)
 	}
-	return doc
+	return out
+}
+
+// traceTime leaves time for the verifier on an emulated CPU.
+const traceTime = 6 * time.Minute
+
+// live runs gordian trace in a guest, and returns the document that it wrote.
+func live(t *testing.T, j *lab.Job, mode string, args ...string) *model.Document {
+	t.Helper()
+	const report = "/report.json"
+	gordianStep(t, j, append([]string{"trace", mode, "--fail-on", "never", "--format", "json", "--output", report}, args...)...)
+	return documents(t, j, traceTime, report)[0]
 }
 
 // labKernels are those that the environment names, or else the distribution's.
@@ -151,5 +167,68 @@ func TestOnce(t *testing.T) {
 				agree(t, doc.Findings, rows, func(m truth.Module) truth.Expect { return m.Dump })
 			})
 		}
+	}
+}
+
+// TestMerge joins the graphs of two runs, each of which saw one order.
+func TestMerge(t *testing.T) {
+	k := kernel(t, "stock")
+	j := job(t, k)
+	j.CPUs = 2
+	if err := j.AddFile(module(t, "testdata/oneorder", k), "/m.ko"); err != nil {
+		t.Fatal(err)
+	}
+	for i, param := range []string{"back=0", "back=1"} {
+		gordianStep(t, j, "trace", "order", "--quiet", "--save", []string{"/a.json", "/b.json"}[i], "--", "/sbin/insmod", "/m.ko", param)
+		j.Steps = append(j.Steps, proto.Step{Op: proto.Unload, Name: "unload", Path: "oneorder"})
+	}
+	paths := []string{"/only-a.json", "/only-b.json", "/both.json"}
+	for i, graphs := range [][]string{{"/a.json"}, {"/b.json"}, {"/a.json", "/b.json"}} {
+		gordianStep(t, j, append([]string{"diagnose", "--fail-on", "never", "--format", "json", "--output", paths[i]}, graphs...)...)
+	}
+	docs := documents(t, j, traceTime, paths...)
+	for _, d := range docs[:2] {
+		if found := through(d.Findings, "oneorder"); len(found) > 0 {
+			t.Errorf("one order alone: %s", found[0].Title)
+		}
+	}
+	want := truth.Expect{Findings: []truth.Finding{{Rule: "lock-order-inversion", Status: model.Potential, Locks: []string{"front_sem", "rear_sem"}, Least: model.High}}}
+	for _, d := range want.Compare(through(docs[2].Findings, "oneorder")) {
+		t.Error(d)
+	}
+}
+
+// envHealthy says for how long TestHealthy works a guest: "2m".
+const envHealthy = "GORDIAN_LAB_HEALTHY"
+
+// TestHealthy traces a guest that is worked in twelve ways: nothing is wrong, so
+// nothing may be found for sure.
+func TestHealthy(t *testing.T) {
+	d, err := time.ParseDuration(os.Getenv(envHealthy))
+	if err != nil {
+		t.Skipf("takes minutes: set %s to a time, such as 10m", envHealthy)
+	}
+	stressors := filepath.Join(t.TempDir(), "stressors")
+	c := exec.CommandContext(t.Context(), "go", "build", "-o", stressors, "./testdata/stressors")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, k := range labKernels(t) {
+		t.Run(k.Release, func(t *testing.T) {
+			j := job(t, k)
+			j.CPUs = 2
+			if err := j.AddFile(stressors, "/stressors"); err != nil {
+				t.Fatal(err)
+			}
+			const report = "/report.json"
+			gordianStep(t, j, "trace", "order", "--max-overhead", "100", "--fail-on", "never", "--format", "json", "--output", report, "--", "/stressors", d.String())
+			doc := documents(t, j, d+traceTime, report)[0]
+			t.Logf("%d orders of %d classes", doc.Stats["lock_orders"], doc.Stats["lock_classes"])
+			for _, in := range doc.Incomplete {
+				t.Log(in.Reason)
+			}
+			agree(t, doc.Findings, nil, nil)
+		})
 	}
 }
