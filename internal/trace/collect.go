@@ -39,6 +39,7 @@ type class struct {
 	initFunc string
 	siteFunc string
 	siteMod  string
+	siteOff  uint64
 }
 
 // order is one order with its first sighting.
@@ -76,7 +77,9 @@ func (c *Collector) Class(e *Class) {
 	if !c.caches[e.Slab] {
 		k.Slab = ""
 	}
-	k.siteFunc, k.siteMod = c.syms.Func(e.Site)
+	if f := c.syms.Frame(e.Site); !f.Unreliable {
+		k.siteFunc, k.siteMod, k.siteOff = f.Func, f.Module, f.Offset
+	}
 	k.initFunc, _ = c.syms.Func(e.Init)
 	if e.From == Init {
 		_, k.module = c.syms.Func(e.Init)

@@ -173,6 +173,25 @@ func TestSiblings(t *testing.T) {
 	one1(t, findings(t, c.Save()), model.Medium, "two locks of &obj->lock")
 }
 
+// TestPlacesOfOneLock: locks that were made before the trace are known by four
+// places, and are two.
+func TestPlacesOfOneLock(t *testing.T) {
+	old := func(addr, site uint64) Lock {
+		return Lock{Addr: addr, Site: site, Class: site, Kind: Semaphore, From: Site}
+	}
+	const x, y = 0xffff888000000100, 0xffff888000000200
+	c := collector(t)
+	take(c, one, old(x, one), old(y, one+0x20))
+	take(c, two, old(y, two), old(x, two+0x20))
+	one1(t, findings(t, c.Save()), model.High, "semaphore taken in drv_one")
+	d := collector(t)
+	take(d, one, old(x, one), old(y, one+0x20))
+	take(d, two, old(y+0x1000, two), old(x+0x1000, two+0x20))
+	if fs := findings(t, d.Save()); len(fs) != 0 {
+		t.Errorf("other locks: %+v", fs)
+	}
+}
+
 // TestKeysTakeNoRoom: without lockdep a key and the variable behind it have one
 // address, and either may be listed first.
 func TestKeysTakeNoRoom(t *testing.T) {
@@ -242,7 +261,7 @@ func TestNames(t *testing.T) {
 	for _, k := range c.Save().Classes {
 		names = append(names, k.Name)
 	}
-	for _, want := range []string{"&obj->lock", "lock_a", "inode_cache+0x58", " taken in drv_two"} {
+	for _, want := range []string{"&obj->lock", "lock_a", "inode_cache+0x58", " taken in drv_two+0x50"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no class %q in %q", want, names)
 		}

@@ -24,6 +24,10 @@ func main() {
 	if len(os.Args) < 2 {
 		return // what fork starts
 	}
+	if os.Args[1] == "sleep" {
+		time.Sleep(time.Second)
+		return
+	}
 	d, err := time.ParseDuration(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -235,7 +239,7 @@ func cgroup(dir string) error {
 	if err := os.Mkdir(sub, 0o755); err != nil {
 		return err
 	}
-	c := exec.Command("/proc/self/exe", "50ms", "x")
+	c := exec.Command("/proc/self/exe", "sleep")
 	if err := c.Start(); err == nil {
 		os.WriteFile(filepath.Join(sub, "cgroup.procs"), []byte(strconv.Itoa(c.Process.Pid)), 0)
 		c.Process.Kill()
