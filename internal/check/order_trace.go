@@ -119,6 +119,9 @@ func reused(f *model.Finding) {
 
 func (v *view) sureness(f *model.Finding, c engine.OrderCycle, met bool) {
 	switch {
+	case slices.ContainsFunc(c.Edges, func(e model.Edge) bool { return v.classType(e.To) == model.Completion }):
+		f.Confidence = model.Medium
+		f.Reasons = append(f.Reasons, "A task held the lock when it completed what another waited for under it. Others may complete it without the lock.")
 	case met && !c.Recursive():
 		f.Reasons = append(f.Reasons, "The very same locks were taken in each of these orders.")
 		return

@@ -30,13 +30,18 @@ func Sniff(head []byte) bool {
 
 // AddTo states the orders of a graph as facts.
 func (s *Saved) AddTo(f *model.Facts, input int) {
-	a := adder{s: s, f: f, input: input, boot: f.NewBoot(), refs: s.refs()}
+	a := adder{s: s, f: f, input: input, boot: f.NewBoot(), refs: s.refs(), waited: map[waiter]bool{}}
 	if s.Boot != "" {
 		a.boot = model.Boot(s.Boot) // two graphs of one boot speak of the same locks
 	}
 	for i, c := range s.Classes {
 		f.Locks = append(f.Locks, model.Lock{Ref: model.LockRef(a.boot, "class "+a.refs[i].Name()), Boot: a.boot, Class: a.refs[i], Type: c.Type,
 			Why: model.Provenance{Input: input, Locator: "class " + strconv.Itoa(i), Excerpt: c.Name, Derived: c.Guessed}})
+	}
+	for _, o := range s.Orders {
+		if o.To.Wait {
+			a.waited[waiter{o.To.Class, o.PID}] = true
+		}
 	}
 	for i := range s.Orders {
 		a.order(i)
@@ -98,11 +103,19 @@ type adder struct {
 	input int
 	boot  model.Boot
 	refs  []model.Ref
+
+	waited map[waiter]bool
 }
+
+// waiter is a task that waited for a class.
+type waiter struct{ class, pid int }
 
 // order states that each lock that was held is before the one that was taken.
 func (a *adder) order(i int) {
 	o := &a.s.Orders[i]
+	if o.To.Completes && a.waited[waiter{o.To.Class, o.PID}] {
+		return // it drops the last reference and then waits for that: nobody else needs what it holds (mm/shrinker.c, shrinker_free())
+	}
 	stack := parseStack(o.Stack)
 	for h := range o.Held {
 		from := o.Held[h]

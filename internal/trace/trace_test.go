@@ -239,6 +239,33 @@ func TestWaitUnderLock(t *testing.T) {
 	}
 }
 
+// TestCompletions: who completes what it then waits for itself waits for
+// nobody; a task that another waits for needs its locks, as far as was seen.
+func TestCompletions(t *testing.T) {
+	m := static(lockA, one, Mutex)
+	done := func(k Kind) Lock {
+		return Lock{Addr: lockB, Site: one, Class: lockB, Kind: Completion | k, From: Static}
+	}
+	for _, pid := range []int{7, 8} {
+		c := collector(t)
+		take(c, one, m, done(Completes))
+		take(c, two, m, done(Wait))
+		s := c.Save()
+		for i := range s.Orders {
+			if s.Orders[i].To.Completes {
+				s.Orders[i].PID = pid
+			}
+		}
+		fs := findings(t, s)
+		if pid == 7 && len(fs) != 0 {
+			t.Errorf("a task that waits for itself: %+v", fs)
+		}
+		if pid == 8 && (len(fs) != 1 || fs[0].Rule != "wait-under-lock" || fs[0].Confidence != model.Medium) {
+			t.Errorf("%+v", fs)
+		}
+	}
+}
+
 // TestMerge: two runs, each with one order, make an inversion together.
 func TestMerge(t *testing.T) {
 	a, b := static(lockA, one, Mutex), static(lockB, two, Mutex)
