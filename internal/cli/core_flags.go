@@ -15,7 +15,7 @@ import (
 type byteSize int64
 
 const (
-	defaultMem = byteSize(256 << 20)
+	defaultMem = byteSize(64 << 20)
 	leastMem   = 16 << 20
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/spf13/pflag"
@@ -43,7 +44,14 @@ func runCoreRd(_ context.Context, s *coreSession, fs *pflag.FlagSet, args []stri
 			return coreAnswer{}, errors.New("N must be a number from 1 to " + strconv.Itoa(maxWords))
 		}
 	}
-	words := make([]word, n)
+	fit := (math.MaxUint64-addr)/8 + 1 // from addr to the end of all addresses
+	if -addr%8 != 0 {
+		fit--
+	}
+	if fit == 0 {
+		return coreAnswer{}, fmt.Errorf("%#x: addresses end before the end of that word", addr)
+	}
+	words := make([]word, min(uint64(n), fit))
 	for i := range words {
 		words[i] = readWord(s, addr+8*uint64(i))
 	}

@@ -2,9 +2,11 @@ package kcore
 
 import (
 	"context"
+	"slices"
 
 	"gordian/internal/kcode"
 	"gordian/internal/model"
+	"gordian/internal/unwind"
 )
 
 // findHolders infers who holds the locks that keep no owner, and finds owners
@@ -51,12 +53,13 @@ func ownerless(l *Lock) bool {
 }
 
 func (s *State) needInference() bool {
+	s.inferred = map[model.LockType]bool{}
 	for _, l := range s.Locks {
 		if len(l.Waiters) > 0 && ownerless(l) {
-			return true
+			s.inferred[l.Type] = true
 		}
 	}
-	return false
+	return len(s.inferred) > 0
 }
 
 // infer looks at what the code of each frame of a task has taken and not
@@ -65,14 +68,17 @@ func (s *State) infer(t *Task) {
 	if len(t.Frames) == 0 || t.State == "I" && t.Func == "" {
 		return // an idle worker: its stack is the same as all others'
 	}
+	if !s.worthValues(t, func(f *unwind.Frame) bool { return s.touchesOwnerless(t, f) }) {
+		return
+	}
 	v := s.values(t)
 	if v == nil {
 		return
 	}
 	for i := range v.Frames {
 		p := v.Point(i)
-		if p == nil || !t.Running && p.Func.Name == "__schedule" {
-			continue // who runs next releases the runqueue (kernel/sched/core.c, finish_lock_switch())
+		if p == nil || t.handsOn(p) {
+			continue
 		}
 		for _, h := range p.Held {
 			s.inferHold(t, v, i, p, h)
@@ -82,6 +88,24 @@ func (s *State) infer(t *Task) {
 		}
 	}
 }
+
+// handsOn reports whether a task is in the code that switches to another one:
+// who runs next releases the runqueue (kernel/sched/core.c, finish_lock_switch()).
+func (t *Task) handsOn(p *kcode.Point) bool { return !t.Running && p.Func.Name == "__schedule" }
+
+// touchesOwnerless reports whether the code of a frame has taken a lock whose
+// holder must be inferred, or goes on to end such a wait.
+func (s *State) touchesOwnerless(t *Task, f *unwind.Frame) bool {
+	p, err := s.code.At(f)
+	if err != nil || t.handsOn(p) {
+		return false
+	}
+	return slices.ContainsFunc(p.Held, func(h kcode.Hold) bool { return s.inferred[h.Type] }) ||
+		slices.ContainsFunc(p.Events, func(e kcode.Event) bool { return s.inferred[e.Type] && !mustTake(e.Type) })
+}
+
+// mustTake reports whether a lock is released only by code that has taken it.
+func mustTake(t model.LockType) bool { return t != model.Completion && t != model.BitLock }
 
 // wanted returns the lock at an address, if somebody waits for it and its
 // holder is not known.
@@ -133,7 +157,7 @@ func (s *State) inferEvent(t *Task, v *kcode.Stack, i int, p *kcode.Point, e kco
 	if l == nil {
 		return
 	}
-	if e.Type != model.Completion && e.Type != model.BitLock && !l.took(t, i) {
+	if mustTake(e.Type) && !l.took(t, i) {
 		return // it may be of another time: what the frame would take first
 	}
 	x := l.inferred(t, e.Mode)

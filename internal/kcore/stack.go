@@ -63,10 +63,11 @@ func (s *State) walk(t *Task) {
 		}
 		t.Frames = s.name(frames)
 	}
+	s.scratch = t.appendStack(s.scratch[:0])
 	if t.Running {
-		t.Class = kstack.ClassifyRunning(t.modelStack())
+		t.Class = kstack.ClassifyRunning(s.scratch)
 	} else {
-		t.Class = kstack.Classify(t.modelStack())
+		t.Class = kstack.Classify(s.scratch)
 	}
 }
 
@@ -148,20 +149,28 @@ func (s *State) name(frames []unwind.Frame) []Frame {
 
 // frameName is the symbol of a frame. The address printed is the return
 // address, as the kernel does, though it may lie behind the function's end.
+// Names are looked up once: thousands of tasks sleep in the same few places.
 func (s *State) frameName(f *unwind.Frame) model.Frame {
-	sym, _, ok := s.K.Sym.Lookup(f.PC())
+	pc := f.PC()
+	sym, ok := s.callers[pc]
 	if !ok {
-		return model.Frame{Func: fmt.Sprintf("%#x", f.Regs.IP), Unreliable: true}
+		if sym, _, ok = s.K.Sym.Lookup(pc); !ok {
+			return model.Frame{Func: fmt.Sprintf("%#x", f.Regs.IP), Unreliable: true}
+		}
+		s.callers[pc] = sym
 	}
 	return model.Frame{Func: sym.Name, Offset: f.Regs.IP - sym.Addr, Size: sym.Size, Module: sym.Module, Unreliable: f.Unreliable}
 }
 
 func (t *Task) modelStack() []model.Frame {
-	out := make([]model.Frame, len(t.Frames))
+	return t.appendStack(make([]model.Frame, 0, len(t.Frames)))
+}
+
+func (t *Task) appendStack(to []model.Frame) []model.Frame {
 	for i := range t.Frames {
-		out[i] = t.Frames[i].Sym
+		to = append(to, t.Frames[i].Sym)
 	}
-	return out
+	return to
 }
 
 // symbolAt names an address: "sym" or "sym+0x10", with the symbol; false if it

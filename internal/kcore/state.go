@@ -8,6 +8,7 @@ import (
 	"gordian/internal/kmem"
 	"gordian/internal/ksym"
 	"gordian/internal/ktype"
+	"gordian/internal/model"
 	"gordian/internal/unwind"
 )
 
@@ -34,7 +35,10 @@ type State struct {
 	stack    uint64            // bytes of a task's stack
 	text     ksym.Range        // of the kernel itself
 	workers  []*worker
-	classes  map[uint64]string // names of lock classes
+	classes  map[uint64]string       // names of lock classes
+	callers  map[uint64]ksym.Symbol  // by an address in a function on a stack
+	scratch  []model.Frame           // a stack to classify
+	inferred map[model.LockType]bool // whose holders must be inferred
 	// fewer says that not all tasks could be read: one that is not among them
 	// need not have exited.
 	fewer bool
@@ -54,7 +58,7 @@ type CPU struct {
 
 // analyze is one look at the tasks. mem is the kernel's memory, except in tests.
 func (k *Kernel) analyze(ctx context.Context, mem kmem.Memory) (*State, error) {
-	s := &State{K: k, mem: mem, byAddr: map[uint64]*Task{}, locks: map[lockKey]*Lock{}, layout: map[[2]string]ktype.Field{}, lacks: map[[2]string]bool{}, names: map[uint64]string{}}
+	s := &State{K: k, mem: mem, byAddr: map[uint64]*Task{}, locks: map[lockKey]*Lock{}, layout: map[[2]string]ktype.Field{}, lacks: map[[2]string]bool{}, names: map[uint64]string{}, callers: map[uint64]ksym.Symbol{}}
 	if err := s.readTasks(); err != nil {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}

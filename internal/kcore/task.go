@@ -37,6 +37,8 @@ type Task struct {
 	start       uint64 // ns since boot
 	lastRun     uint64 // when it ran last, ns, clock of its runqueue
 	lastArrival uint64 // when it last got its CPU, ns; 0 if the kernel does not keep it
+	blockedOn   uint64 // pi_blocked_on: its struct rt_mutex_waiter, or 0
+	blocker     uint64 // the lock that it waits for, with the type in the low bits, or 0
 	values      *kcode.Stack
 }
 
@@ -121,6 +123,9 @@ func (s *State) readTask(addr uint64) (*Task, error) {
 	t.start, _ = s.get(addr, "task_struct", "start_time")
 	t.lastRun, _ = s.get(addr, "task_struct", "se.exec_start")
 	t.lastArrival, _ = s.get(addr, "task_struct", "sched_info.last_arrival")
+	// Read here, while its page is at hand: of thousands of tasks, not all are kept.
+	t.blockedOn, _ = s.get(addr, "task_struct", "pi_blocked_on")
+	t.blocker, _ = s.get(addr, "task_struct", "blocker")
 	if v, err := s.get(addr, "task_struct", "in_iowait"); err == nil {
 		t.IOWait = v == 1
 	}

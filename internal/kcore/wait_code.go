@@ -1,6 +1,8 @@
 package kcore
 
 import (
+	"slices"
+
 	"gordian/internal/kcode"
 	"gordian/internal/kstack"
 	"gordian/internal/model"
@@ -20,6 +22,20 @@ func (s *State) values(t *Task) *kcode.Stack {
 	frames, _ := s.unwinder.Walk(regs, trap, s.code)
 	t.values = s.code.Stack(frames)
 	return t.values
+}
+
+// worthValues reports whether any frame of a task is of interest. It is asked before values, which are found for each task anew, while
+// the code of a place is looked at once: thousands of tasks sleep in the same few.
+func (s *State) worthValues(t *Task, interesting func(*unwind.Frame) bool) bool {
+	if s.code == nil {
+		return false
+	}
+	if t.values != nil || t.StackErr != nil { // with what code says of registers, the walk may go further
+		return true
+	}
+	return slices.ContainsFunc(t.Frames, func(f Frame) bool {
+		return !f.Unreliable && interesting(&f.Frame)
+	})
 }
 
 // waitByCode finds the lock of a blocked task by what it passed to the lock
@@ -59,6 +75,13 @@ func (s *State) lockArgument(t *Task) (*Lock, model.Mode, Reason) {
 // argument returns the first argument of the innermost function that a task is
 // in and that does what is asked for; 0 if there is none, or it is not known.
 func (s *State) argument(t *Task, does func(kcode.Effect) bool) (uint64, kcode.Effect, Reason) {
+	calls := func(f *unwind.Frame) bool {
+		e, ok := s.code.CallBefore(f.Regs.IP)
+		return ok && !f.Trap && does(e)
+	}
+	if !s.worthValues(t, calls) {
+		return 0, kcode.Effect{}, Reason{}
+	}
 	v := s.values(t)
 	if v == nil {
 		return 0, kcode.Effect{}, Reason{}

@@ -18,8 +18,8 @@ var rtMembers = map[model.LockType][2]string{
 // rtWait finds the lock of a task that waits for an rtmutex: the task itself
 // points to its waiter (task_struct.pi_blocked_on).
 func (s *State) rtWait(t *Task) bool {
-	waiter, err := s.get(t.Addr, "task_struct", "pi_blocked_on")
-	if err != nil || waiter == 0 {
+	waiter := t.blockedOn
+	if waiter == 0 {
 		return false
 	}
 	base, err := s.get(waiter, "rt_mutex_waiter", "lock")
@@ -49,8 +49,8 @@ var blockerTypes = [4]struct {
 // blockerWait finds the lock that the task itself names, on kernels from 6.16
 // with CONFIG_DETECT_HUNG_TASK_BLOCKER.
 func (s *State) blockerWait(t *Task) bool {
-	v, err := s.get(t.Addr, "task_struct", "blocker")
-	if err != nil || v == 0 {
+	v := t.blocker
+	if v == 0 {
 		return false
 	}
 	b := blockerTypes[v&3]

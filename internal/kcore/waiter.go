@@ -15,7 +15,7 @@ import (
 func (s *State) findWait(t *Task) {
 	w := &t.Class
 	switch {
-	case t.Wait != nil, !w.Known && !s.blockedOn(t):
+	case t.Wait != nil, !w.Known && t.blockedOn == 0:
 		return
 	case t.Running:
 		if w.Spinning || w.Type == model.Timer {
@@ -42,12 +42,6 @@ func (t *Task) through(part string) bool {
 	return part == "" || slices.ContainsFunc(t.Frames, func(f Frame) bool { return !f.Unreliable && strings.Contains(f.Sym.Func, part) })
 }
 
-// blockedOn reports whether the task itself says that it waits for a lock.
-func (s *State) blockedOn(t *Task) bool {
-	v, err := s.get(t.Addr, "task_struct", "pi_blocked_on")
-	return err == nil && v != 0
-}
-
 // word is a place on a task's stack that holds the task's own address: a
 // waiter structure says so.
 func (s *State) stackWords(t *Task) []uint64 {
@@ -57,8 +51,9 @@ func (s *State) stackWords(t *Task) []uint64 {
 		return nil
 	}
 	var out []uint64
+	var buf [chunk]byte
 	for at := t.sp &^ 7; at < end; {
-		b := make([]byte, chunk-at%chunk)
+		b := buf[:chunk-at%chunk]
 		if err := kmem.Read(s.mem, b, at); err == nil {
 			for i := 0; i+8 <= len(b); i += 8 {
 				if binary.LittleEndian.Uint64(b[i:]) == t.Addr {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -95,6 +96,9 @@ func (im *Image) openFile(ctx context.Context, path string, o Options) (file, er
 	}
 	f, err := os.Open(path)
 	if err != nil {
+		if pe := (*fs.PathError)(nil); errors.As(err, &pe) { // the caller names the file
+			err = pe.Err
+		}
 		return nil, err
 	}
 	im.close = append(im.close, f.Close)

@@ -78,6 +78,16 @@ func U8(m Memory, addr uint64) (uint8, error) {
 
 // Uint reads an integer of size 1 to 8 bytes at addr.
 func Uint(m Memory, addr uint64, size int) (uint64, error) {
+	v, err := m.View(addr)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case size == 4 && len(v) >= 4:
+		return uint64(binary.LittleEndian.Uint32(v)), nil
+	case size >= 8 && len(v) >= 8:
+		return binary.LittleEndian.Uint64(v), nil
+	}
 	return across(m, addr, min(size, 8))
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gordian/internal/kmem"
 )
@@ -96,27 +97,36 @@ func (u *Unwinder) Walk(regs Regs, trap bool, restore Restorer) ([]Frame, error)
 
 // walk goes from frame to frame; step completes one and returns its caller's.
 func walk(regs Regs, trap bool, step func(f *Frame) (next Frame, more bool, err error)) ([]Frame, error) {
-	var out []Frame
-	f := Frame{Regs: regs, Trap: trap}
-	seen := map[[2]uint64]bool{}
+	var room [24]Frame // most stacks fit, and need no memory of their own until they are known
+	out, err := follow(room[:0], Frame{Regs: regs, Trap: trap}, step)
+	return slices.Clone(out), err
+}
+
+func follow(out []Frame, f Frame, step func(f *Frame) (next Frame, more bool, err error)) ([]Frame, error) {
 	for len(out) < MaxFrames {
 		sp, _ := f.Regs.Get(SP)
-		at := [2]uint64{f.Regs.IP, sp}
-		if seen[at] {
+		if met(out, f.Regs.IP, sp) {
 			return out, fmt.Errorf("unwind: the stack loops at %#x", sp)
 		}
-		seen[at] = true
 		next, more, err := step(&f)
 		out = append(out, f)
-		if err != nil {
+		if err != nil || !more {
 			return out, err
-		}
-		if !more {
-			return out, nil
 		}
 		f = next
 	}
 	return out, fmt.Errorf("unwind: more than %d frames", MaxFrames)
+}
+
+// met reports whether a frame is among those before it. Stacks are short: to
+// look at each is cheaper than a table of them.
+func met(out []Frame, ip, sp uint64) bool {
+	for i := range out {
+		if r := &out[i].Regs; r.IP == ip && r.val[SP] == sp {
+			return true
+		}
+	}
+	return false
 }
 
 // step fills in f.CFA and returns the caller's frame; more is false at the
