@@ -24,8 +24,9 @@ func (s *State) values(t *Task) *kcode.Stack {
 	return t.values
 }
 
-// worthValues reports whether any frame of a task is of interest. It is asked before values, which are found for each task anew, while
-// the code of a place is looked at once: thousands of tasks sleep in the same few.
+// worthValues reports whether any frame of a task is of interest. It is asked
+// before values, which are found for each task anew, while the code of a place
+// is looked at once: thousands of tasks sleep in the same few.
 func (s *State) worthValues(t *Task, interesting func(*unwind.Frame) bool) bool {
 	if s.code == nil {
 		return false
