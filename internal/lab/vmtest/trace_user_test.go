@@ -30,7 +30,7 @@ func cProgram(t *testing.T, source string, flags ...string) string {
 // their locks while they run.
 func TestTraceUserOrder(t *testing.T) {
 	j := job(t, kernel(t, "stock"))
-	j.CPUs = 2
+	j.CPUs = traceCPUs
 	for guest, file := range map[string]string{"/gordian": binary(t), "/orders": cProgram(t, "testdata/user/orders.c")} {
 		if err := j.AddFile(file, guest); err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestTraceUserOrder(t *testing.T) {
 		}
 	}
 	var found []string
-	_, err := lab.Run(t.Context(), j, traceLimits, lab.Dump{}, lab.Watcher{Log: io.Discard, Judge: func() bool { return false },
+	_, err := lab.Run(t.Context(), j, lab.Limits{Timeout: traceTime}, lab.Dump{}, lab.Watcher{Log: io.Discard, Judge: func() bool { return false },
 		Say: func(line string) {
 			t.Log(line)
 			if strings.Contains(line, "lock order inversion: ") {
