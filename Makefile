@@ -54,10 +54,11 @@ demo: build ## what is in examples/ explained, and demo.html written
 	./gordian diagnose --fail-on never -o demo.html $$logs || exit; \
 	echo; echo "All of them on one page: demo.html"
 
-bench: build ## speed and memory: logs beside GNU grep, source (LINUX=DIR) beside sparse and coccinelle, dumps (DUMP=FILE, VMLINUX=FILE) beside crash and drgn
+bench: build ## speed and memory: logs beside GNU grep, source (LINUX=DIR) beside sparse and coccinelle, dumps (DUMP=FILE, VMLINUX=FILE) beside crash and drgn, tracing (QEMU) beside klockstat and perf
 	bench/log.sh ./gordian $(SHARED)
 	LINUX="$(LINUX)" $(GO) run ./bench/source ./gordian
 	DUMP="$(DUMP)" VMLINUX="$(VMLINUX)" $(GO) run ./bench/core ./gordian
+	CGO_ENABLED=0 $(GO) run ./bench/trace ./gordian
 
 eval: build ## accuracy on the corpora in SHARED (source: and LINUX=DIR), when they are there
 	@LINUX="$(LINUX)" bench/eval.sh ./gordian $(SHARED)
