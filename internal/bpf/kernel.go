@@ -123,5 +123,10 @@ func explain(doing string, err error) error {
 	if errors.Is(err, os.ErrPermission) && !errors.As(err, &ve) {
 		return fmt.Errorf("%s: %w (%s): %w", doing, errRefused, refusal, err)
 	}
+	// kernel/trace/bpf_trace.c, bpf_tracing_func_proto(): there is no such
+	// function where lockdown forbids it.
+	if errors.As(err, &ve) && strings.Contains(err.Error(), "unknown func bpf_probe_read") {
+		return fmt.Errorf("%s: the kernel does not let programs read its memory (lockdown=confidentiality?): %w", doing, err)
+	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -22,7 +22,7 @@ func Obstacles(root, machine string) []string {
 	if !mayLoad(filepath.Join(root, "proc/self/status")) {
 		out = append(out, "only root may load eBPF programs (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN): use sudo; a container needs them too")
 	}
-	if mode := lockdown(filepath.Join(root, "sys/kernel/security/lockdown")); mode == "confidentiality" {
+	if mode := lockdown(root); mode == "confidentiality" {
 		out = append(out, "the kernel is locked down (lockdown=confidentiality), so that not even root may read its memory: boot with lockdown=integrity or none")
 	}
 	if _, err := os.Stat(filepath.Join(root, "sys/kernel/btf/vmlinux")); errors.Is(err, fs.ErrNotExist) {
@@ -55,9 +55,17 @@ func mayLoad(status string) bool {
 }
 
 // lockdown reads "none [integrity] confidentiality": the mode in brackets.
-func lockdown(path string) string {
-	data, err := os.ReadFile(path)
+// Where securityfs is not mounted, the kernel's command line may tell
+// (security/lockdown/lockdown.c, lockdown_param()).
+func lockdown(root string) string {
+	data, err := os.ReadFile(filepath.Join(root, "sys/kernel/security/lockdown"))
 	if err != nil {
+		line, _ := os.ReadFile(filepath.Join(root, "proc/cmdline")) // nothing read: nothing known
+		for _, w := range strings.Fields(string(line)) {
+			if mode, ok := strings.CutPrefix(w, "lockdown="); ok {
+				return mode
+			}
+		}
 		return ""
 	}
 	_, rest, _ := strings.Cut(string(data), "[")

@@ -14,14 +14,16 @@ func TestObstacles(t *testing.T) {
 		status, lockdown string
 		btf              bool
 		machine          string
+		cmdline          string
 		want             []string
 	}{
-		"all is well":     {root, "none [integrity] confidentiality\n", true, "amd64", nil},
-		"narrow rights":   {narrow, "[none] integrity confidentiality\n", true, "amd64", nil},
-		"not root":        {nobody, "", true, "amd64", []string{"sudo"}},
-		"locked down":     {root, "none integrity [confidentiality]\n", true, "amd64", []string{"lockdown=confidentiality"}},
-		"no types, arm":   {root, "", false, "arm64", []string{"arm64", "CONFIG_DEBUG_INFO_BTF"}},
-		"nothing mounted": {"", "", false, "amd64", []string{"/sys is not mounted"}},
+		"all is well":     {root, "none [integrity] confidentiality\n", true, "amd64", "", nil},
+		"narrow rights":   {narrow, "[none] integrity confidentiality\n", true, "amd64", "", nil},
+		"not root":        {nobody, "", true, "amd64", "", []string{"sudo"}},
+		"locked down":     {root, "none integrity [confidentiality]\n", true, "amd64", "", []string{"lockdown=confidentiality"}},
+		"no securityfs":   {root, "", true, "amd64", "quiet lockdown=confidentiality\n", []string{"lockdown=confidentiality"}},
+		"no types, arm":   {root, "", false, "arm64", "", []string{"arm64", "CONFIG_DEBUG_INFO_BTF"}},
+		"nothing mounted": {"", "", false, "amd64", "", []string{"/sys is not mounted"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,6 +42,9 @@ func TestObstacles(t *testing.T) {
 			}
 			if test.lockdown != "" {
 				write("sys/kernel/security/lockdown", test.lockdown)
+			}
+			if test.lockdown == "" && test.cmdline != "" {
+				write("proc/cmdline", test.cmdline)
 			}
 			if test.btf {
 				write("sys/kernel/btf/vmlinux", "x")

@@ -142,6 +142,15 @@ func (v *hostView) fileLocks() []model.Finding {
 			waits[w.PID] = append(waits[w.PID], w)
 		}
 	}
+	// flock(1) holds a lock while its command runs, and the command waits for
+	// the next one. What a process waits for itself counts first.
+	for _, w := range v.h.Files {
+		for _, p := range w.Above {
+			if w.PID > 0 && w.Holder > 0 && w.Holder != p {
+				waits[p] = append(waits[p], w)
+			}
+		}
+	}
 	var out []model.Finding
 	done := map[int]bool{}
 	for _, w := range v.h.Files {
@@ -177,7 +186,11 @@ func (v *hostView) fileDeadlock(circle []hostfact.FileWait) model.Finding {
 	f := v.finding("deadlock")
 	f.Status, f.Verdict, f.Confidence = model.Actual, model.Deadlocked, model.Medium
 	var names, parts, key []string
-	for _, w := range circle {
+	for i, w := range circle {
+		if before := circle[(i+len(circle)-1)%len(circle)]; before.Holder != w.PID {
+			f.Confidence = model.Low
+			parts = append(parts, label(before.HolderComm, before.Holder)+" has started "+label(w.Comm, w.PID)+" and may wait for its end")
+		}
 		who, holder := label(w.Comm, w.PID), label(w.HolderComm, w.Holder)
 		file := "file " + w.Inode + " (" + w.Kind + " lock)"
 		names = append(names, who)

@@ -87,6 +87,15 @@ func (c *collector) fileLocks(s *sample) {
 			on = all[on.Waits]
 		}
 		c.host.Files = append(c.host.Files, hostfact.FileWait{Kind: l.Kind, Mode: l.Mode, Inode: l.Inode, Range: l.Range,
-			PID: l.PID, Holder: on.PID, Comm: s.tasks[l.PID].Comm, HolderComm: s.tasks[on.PID].Comm})
+			PID: l.PID, Holder: on.PID, Comm: s.tasks[l.PID].Comm, HolderComm: s.tasks[on.PID].Comm, Above: above(s, l.PID)})
 	}
+}
+
+// above lists the ancestors of a process, without init.
+func above(s *sample, pid int) []int {
+	var out []int
+	for p := s.tasks[pid].PPID; p > 1 && len(out) < 64; p = s.tasks[p].PPID { // the sample is no snapshot: a circle must not hold us
+		out = append(out, p)
+	}
+	return out
 }

@@ -242,6 +242,29 @@ func TestFileLockCycle(t *testing.T) {
 	}
 }
 
+// flock(1) holds a lock for a command that waits for another one.
+func TestFileLockCycleOfCommands(t *testing.T) {
+	w := healthy()
+	for pid, parent := range map[int]int{98: 1, 99: 1, 105: 98, 106: 99} {
+		w.thread(pid, "flock", "S", 0, 0, 0, 1)
+		path := fmt.Sprintf("/proc/%d/task/%d/stat", pid, pid)
+		w.text[path] = strings.Replace(w.text[path], " S 2 ", fmt.Sprintf(" S %d ", parent), 1)
+	}
+	w.text["/proc/locks"] = `1: FLOCK  ADVISORY  WRITE 98 00:02:44 0 EOF
+1: -> FLOCK  ADVISORY  WRITE 106 00:02:44 0 EOF
+2: FLOCK  ADVISORY  WRITE 99 00:02:45 0 EOF
+2: -> FLOCK  ADVISORY  WRITE 105 00:02:45 0 EOF
+`
+	found := judge(collect(t, w, func() {}))
+	if len(found) != 1 || found[0].Rule != "deadlock" || found[0].Confidence != model.Low || !strings.Contains(found[0].Explanation, "has started") {
+		t.Errorf("findings: %+v", found)
+	}
+	w.text["/proc/locks"] = strings.Replace(w.text["/proc/locks"], "WRITE 99 ", "WRITE 1 ", 1)
+	if found := judge(collect(t, w, func() {})); len(found) != 0 {
+		t.Errorf("waits without a circle are reported: %+v", found)
+	}
+}
+
 func TestLockdepOff(t *testing.T) {
 	w := healthy()
 	w.text["/proc/lockdep_stats"] = " lock-classes:  8190 [max: 8192]\n debug_locks:   0\n"

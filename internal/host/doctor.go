@@ -93,7 +93,7 @@ func (d *doctor) exists(path string) (State, string) {
 	case err == nil:
 		return On, path
 	case errors.Is(err, fs.ErrPermission):
-		return Refused, path + " is for root"
+		return Refused, path + " is refused: it is for root with all rights"
 	}
 	return NotBuilt, "no " + path
 }
@@ -220,7 +220,11 @@ func probeLockdown(d *doctor) (State, string) {
 	s, err := d.text("/sys/kernel/security/lockdown")
 	switch {
 	case err != nil:
-		return On, "no lockdown of the kernel"
+		line, _ := d.text("/proc/cmdline")
+		if slices.Contains(strings.Fields(line), "lockdown=confidentiality") { // securityfs is not mounted
+			return Refused, "lockdown=confidentiality, by the kernel's command line"
+		}
+		return On, "no lockdown was recognised"
 	case strings.Contains(s, "[confidentiality]"):
 		return Refused, "lockdown=confidentiality: neither /proc/kcore nor BPF may read the kernel's memory"
 	case strings.Contains(s, "[integrity]"):

@@ -47,7 +47,7 @@ func TestDoctor(t *testing.T) {
 		"rights":                  {Refused, "without CAP_SYS_PTRACE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF"},
 		"no lockdown":             {Refused, "confidentiality"},
 		"/proc/kcore":             {On, ""},
-		"stacks of tasks":         {Refused, "for root"},
+		"stacks of tasks":         {Refused, "it is for root"},
 		"fprobe":                  {On, "CONFIG_FPROBE=y"},
 		"eBPF":                    {Refused, "too old"},
 		"kernel types (BTF)":      {Off, "the kernel has CONFIG_DEBUG_INFO_BTF"},

@@ -97,6 +97,7 @@ type FileWait struct {
 	Kind, Mode, Inode, Range string
 	PID, Holder              int // Holder -1: an open file, not a process
 	Comm, HolderComm         string
+	Above                    []int // parent of PID, its parent, …: one that waits for its child waits for this lock too
 }
 
 // Lockdep is the validator's own state.
