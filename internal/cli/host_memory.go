@@ -26,11 +26,23 @@ func (h *hostCommand) memory(ctx context.Context) (*model.Facts, string) {
 	} else if f.Close() != nil {
 		return nil, ""
 	}
+	if masked() {
+		return nil, "the kernel's memory was not read: " + errMasked.Error()
+	}
 	facts, err := h.read(ctx, []string{liveImage}, evidence.Options{MaxMemory: int64(defaultMem)})
 	if err != nil || facts == nil || len(facts.Inputs) == 0 {
 		return nil, fmt.Sprintf("%s: %v", liveImage, err)
 	}
 	return facts, ""
+}
+
+var errMasked = errors.New("another file is mounted over it, as container runtimes do: run gordian on the host")
+
+// masked reports whether /proc/kcore is no file of procfs: /dev/null is put
+// there to keep it from containers.
+func masked() bool {
+	st, err := os.Stat(liveImage)
+	return err == nil && !st.Mode().IsRegular()
 }
 
 func (h *hostCommand) whyNot(err error) string {

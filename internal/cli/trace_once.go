@@ -74,12 +74,19 @@ func openRunning(ctx context.Context, s Streams) (*kcore.Kernel, error) {
 	if err == nil || ctx.Err() != nil {
 		return k, err
 	}
-	k, err2 := kcore.Open(ctx, []string{liveImage}, kmem.Options{})
+	k, err2 := openImage(ctx)
 	if err2 != nil {
 		return nil, fmt.Errorf("read the kernel's memory: by eBPF: %w; by %s: %w", err, liveImage, err2)
 	}
 	complain(s, fmt.Errorf("reading %s, since eBPF is no way to the kernel's memory: %w", liveImage, err))
 	return k, nil
+}
+
+func openImage(ctx context.Context) (*kcore.Kernel, error) {
+	if masked() {
+		return nil, errMasked
+	}
+	return kcore.Open(ctx, []string{liveImage}, kmem.Options{})
 }
 
 func openByProgram(ctx context.Context) (*kcore.Kernel, error) {
