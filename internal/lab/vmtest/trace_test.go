@@ -30,14 +30,14 @@ func gordianStep(t *testing.T, j *lab.Job, args ...string) {
 }
 
 // documents boots, and returns the documents that gordian wrote in the guest.
-func documents(t *testing.T, j *lab.Job, limits lab.Limits, paths ...string) []*model.Document {
+func documents(t *testing.T, j *lab.Job, limit time.Duration, paths ...string) []*model.Document {
 	t.Helper()
 	first := len(j.Steps)
 	for _, p := range paths {
 		j.Steps = append(j.Steps, proto.Step{Op: proto.Read, Name: "read " + p, Path: p})
 	}
 	var console strings.Builder
-	res, err := lab.Run(t.Context(), j, limits, lab.Dump{}, lab.Watcher{
+	res, err := lab.Run(t.Context(), j, lab.Limits{Timeout: limit}, lab.Dump{}, lab.Watcher{
 		Log:   &console,
 		Judge: func() bool { return false }, // what the log says of the hang must not end the run
 		Say:   func(line string) { t.Log(line) },
@@ -60,15 +60,15 @@ func documents(t *testing.T, j *lab.Job, limits lab.Limits, paths ...string) []*
 // another CPU has put there meanwhile and taken away again, for ever.
 const traceCPUs = 1
 
-// traceLimits leave time for the verifier on an emulated CPU.
-var traceLimits = lab.Limits{Timeout: 6 * time.Minute}
+// traceTime leaves time for the verifier on an emulated CPU.
+const traceTime = 6 * time.Minute
 
 // live runs gordian trace in a guest, and returns the document that it wrote.
 func live(t *testing.T, j *lab.Job, mode string, args ...string) *model.Document {
 	t.Helper()
 	const report = "/report.json"
 	gordianStep(t, j, append([]string{"trace", mode, "--fail-on", "never", "--format", "json", "--output", report}, args...)...)
-	return documents(t, j, traceLimits, report)[0]
+	return documents(t, j, traceTime, report)[0]
 }
 
 // labKernels are those that the environment names, or else the distribution's.
@@ -188,7 +188,7 @@ func TestMerge(t *testing.T) {
 	for i, graphs := range [][]string{{"/a.json"}, {"/b.json"}, {"/a.json", "/b.json"}} {
 		gordianStep(t, j, append([]string{"diagnose", "--fail-on", "never", "--format", "json", "--output", paths[i]}, graphs...)...)
 	}
-	docs := documents(t, j, traceLimits, paths...)
+	docs := documents(t, j, traceTime, paths...)
 	for _, d := range docs[:2] {
 		if found := through(d.Findings, "oneorder"); len(found) > 0 {
 			t.Errorf("one order alone: %s", found[0].Title)
@@ -224,7 +224,7 @@ func TestHealthy(t *testing.T) {
 			}
 			const report = "/report.json"
 			gordianStep(t, j, "trace", "order", "--max-overhead", "100", "--fail-on", "never", "--format", "json", "--output", report, "--", "/stressors", d.String())
-			doc := documents(t, j, lab.Limits{Timeout: d + traceLimits.Timeout}, report)[0]
+			doc := documents(t, j, d+traceTime, report)[0]
 			t.Logf("%d orders of %d classes", doc.Stats["lock_orders"], doc.Stats["lock_classes"])
 			for _, in := range doc.Incomplete {
 				t.Log(in.Reason)
