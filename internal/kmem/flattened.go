@@ -2,13 +2,10 @@ package kmem
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 )
 
@@ -18,16 +15,17 @@ import (
 // an earlier one (makedumpfile.h, struct makedumpfile_header).
 type flatFile struct {
 	f    file
-	recs []flatRecord // by offset, then by order of writing
-	most int64        // size of the biggest record
+	recs []flatRecord // by offset; none overlaps another
 	size int64
 }
 
 type flatRecord struct {
 	off, size int64 // in the dump
 	at        int64 // in the file
-	seq       int32
+	seq       int32 // the place in the order of writing
 }
+
+func (r *flatRecord) end() int64 { return r.off + r.size }
 
 const (
 	flatMagic      = "makedumpfile"
@@ -36,7 +34,10 @@ const (
 	// maxFlatRecords bounds the list (32 bytes each); makedumpfile collects
 	// 4 MiB in a record, QEMU 4 KiB of descriptions and 64 KiB of pages.
 	maxFlatRecords = 4 << 20
-	flatPiece      = 1 << 20
+	// tinyRecords may be of any size: headers are. More of them must have
+	// leastRecord bytes on average, or reading a page would take for ever.
+	tinyRecords = 64 << 10
+	leastRecord = 512
 )
 
 // openFlat reads all record headers. When the file is cut, it returns what is
@@ -54,9 +55,10 @@ func openFlat(ctx context.Context, f file, o Options) (*flatFile, string, error)
 	if err != nil {
 		return nil, "", err
 	}
-	slices.SortFunc(ff.recs, func(a, b flatRecord) int {
-		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.seq, b.seq))
-	})
+	ff.recs = lay(ff.recs)
+	if n := len(ff.recs); n > 0 {
+		ff.size = ff.recs[n-1].end()
+	}
 	return ff, lacks, nil
 }
 
@@ -92,10 +94,12 @@ func (ff *flatFile) scan(ctx context.Context, o Options) (lacks string, err erro
 			rec.size = max(0, size-at)
 			lacks = "the flattened dump is cut in the middle of a record"
 		}
-		if len(ff.recs)+int(rec.size/flatPiece) >= maxFlatRecords {
-			return "", errors.New("flattened dump of too many records: `makedumpfile -R` puts it in order")
+		if n := int64(len(ff.recs)); n >= maxFlatRecords || n >= tinyRecords && (at-flatHeader)/n < leastRecord {
+			return "", fmt.Errorf("flattened dump of too many records (%d in the first %d bytes): `makedumpfile -R` puts it in order", n, at)
 		}
-		ff.add(rec)
+		if rec.size > 0 {
+			ff.recs = append(ff.recs, rec)
+		}
 		at += rec.size
 		if lacks != "" {
 			return lacks, nil
@@ -106,18 +110,6 @@ func (ff *flatFile) scan(ctx context.Context, o Options) (lacks string, err erro
 		}
 		r.at = at
 		br.Reset(r)
-	}
-}
-
-// add adds a record in pieces, so that one big record does not make every read
-// look at all the small ones.
-func (ff *flatFile) add(rec flatRecord) {
-	for rec.size > 0 {
-		piece := rec
-		piece.size = min(rec.size, flatPiece)
-		ff.recs = append(ff.recs, piece)
-		ff.most, ff.size = max(ff.most, piece.size), max(ff.size, piece.off+piece.size)
-		rec.off, rec.at, rec.size = rec.off+piece.size, rec.at+piece.size, rec.size-piece.size
 	}
 }
 
@@ -143,8 +135,11 @@ func (ff *flatFile) ReadAt(p []byte, off int64) (int, error) {
 	}
 	want := p[:min(int64(len(p)), ff.size-off)]
 	clear(want)
-	for _, rec := range ff.covering(off, off+int64(len(want))) {
-		from, to := max(off, rec.off), min(off+int64(len(want)), rec.off+rec.size)
+	end := off + int64(len(want))
+	i := sort.Search(len(ff.recs), func(i int) bool { return ff.recs[i].end() > off })
+	for ; i < len(ff.recs) && ff.recs[i].off < end; i++ {
+		rec := &ff.recs[i]
+		from, to := max(off, rec.off), min(end, rec.end())
 		if n, err := ff.f.ReadAt(want[from-off:to-off], rec.at+from-rec.off); int64(n) < to-from {
 			return int(from - off), cut(err)
 		}
@@ -153,18 +148,4 @@ func (ff *flatFile) ReadAt(p []byte, off int64) (int, error) {
 		return len(want), io.EOF
 	}
 	return len(want), nil
-}
-
-// covering returns the records that have bytes of [from, to), in the order in
-// which they were written.
-func (ff *flatFile) covering(from, to int64) []flatRecord {
-	var out []flatRecord
-	i := sort.Search(len(ff.recs), func(i int) bool { return ff.recs[i].off >= to })
-	for i--; i >= 0 && ff.recs[i].off > from-ff.most; i-- {
-		if r := ff.recs[i]; r.off+r.size > from {
-			out = append(out, r)
-		}
-	}
-	slices.SortFunc(out, func(a, b flatRecord) int { return cmp.Compare(a.seq, b.seq) })
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -75,7 +76,8 @@ func TestCutFiles(t *testing.T) {
 	m := newFake(5)
 	info := fakeInfo(5)
 	for name, b := range map[string][]byte{
-		"ELF": m.elf(info), "kdump": m.kdump(t, info, pageZlib, 0, 0), "flattened": flatten(m.kdump(t, info, pageZlib, 0, 0)), "gzip": gz(t, m.elf(info)),
+		"ELF": m.elf(info), "kdump": m.kdump(t, info, pageZlib, 0, 0), "flattened": flatten(m.kdump(t, info, pageZlib, 0, 0)),
+		"gzip": gz(t, m.elf(info)), "xz": packed(t, ".xz", m.elf(info)), "zstd": packed(t, ".zst", m.elf(info)),
 	} {
 		for cut := 1; cut < len(b); cut += 1 + len(b)/97 {
 			im, err := Open(context.Background(), []string{save(t, b[:cut])}, Options{})
@@ -90,12 +92,22 @@ func TestCutFiles(t *testing.T) {
 					t.Fatalf("%s cut at %d: frame %#x has wrong bytes", name, cut, pfn)
 				}
 			}
-			if !missing && name != "gzip" && cut < len(b)-16 {
+			if !missing && cut < len(b)-16 {
 				t.Errorf("%s cut at %d of %d: nothing is missing", name, cut, len(b))
 			}
 			im.Close() //nolint:errcheck // opened for reading
 		}
 	}
+}
+
+func packed(t *testing.T, name string, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := Compressor(name, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return through(t, w, b, &out)
 }
 
 func TestNotADump(t *testing.T) {
@@ -131,6 +143,66 @@ func TestMissingPart(t *testing.T) {
 	}
 	if IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 0))) || !IsPart(save(t, m.kdump(t, fakeInfo(4), pageZlib, 0, 9))) {
 		t.Error("parts of split dumps are not recognised")
+	}
+}
+
+// TestDoubledPart: a file that is named twice does no harm, but is said.
+func TestDoubledPart(t *testing.T) {
+	m := newFake(4)
+	half := m.last / 2
+	low, high := m.kdump(t, fakeInfo(4), pageZlib, 0, half), m.kdump(t, fakeInfo(4), pageZlib, half, m.last)
+	im := open(t, low, high, low)
+	if len(im.Incomplete) != 1 || !strings.Contains(im.Incomplete[0], "named twice") {
+		t.Errorf("incomplete: %q", im.Incomplete)
+	}
+	checkFake(t, im, m)
+	if _, err := Open(context.Background(), []string{save(t, low), save(t, m.elf(fakeInfo(4)))}, Options{}); err == nil || !strings.Contains(err.Error(), "no part of a split dump") {
+		t.Errorf("a part and a whole dump: error %v", err)
+	}
+}
+
+// TestHostileKdump: what the header claims costs nothing, and no page is wrong.
+func TestHostileKdump(t *testing.T) {
+	m := newFake(4)
+	for name, test := range map[string]struct {
+		at    int
+		value uint64
+		want  string // of the error, or of what is said to be missing
+	}{
+		"blocks of 6000 bytes":    {ddBlockSize, 6000, "pages of 6000 bytes"},
+		"blocks of 64 KiB":        {ddBlockSize, 64 << 10, "the file ends before it"},
+		"no bitmap":               {ddBitmapSize, 0, ""},
+		"bitmap behind the file":  {ddSubSize, 1 << 20, "cut"},
+		"bitmap of 16 TiB":        {ddBitmapSize, 1<<32 - 1, "cut"},
+		"more memory than exists": {PageSize + 96, 1 << 60, "pages"},
+		"notes behind the file":   {PageSize + 48, 1 << 62, "notes cannot be read"},
+		"notes of 2^60 bytes":     {PageSize + 56, 1 << 60, "notes cannot be read"},
+	} {
+		b := m.kdump(t, fakeInfo(4), pageZlib, 0, 0)
+		if test.at < PageSize {
+			binary.LittleEndian.PutUint32(b[test.at:], uint32(test.value))
+		} else {
+			binary.LittleEndian.PutUint64(b[test.at:], test.value)
+		}
+		im, err := Open(context.Background(), []string{save(t, b)}, Options{})
+		if err != nil {
+			if test.want == "" || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: error %v", name, err)
+			}
+			continue
+		}
+		if said := strings.Join(im.Incomplete, "; "); !strings.Contains(said, test.want) {
+			t.Errorf("%s: incomplete %q", name, said)
+		}
+		for _, pfn := range m.frames() {
+			if got, err := Bytes(im, pfn<<pageShift, PageSize); err == nil && !bytes.Equal(got, m.pages[pfn]) {
+				t.Errorf("%s: frame %#x has wrong bytes", name, pfn)
+			}
+		}
+		if len(im.Info) == 0 {
+			_ = im.SearchInfo(context.Background(), Options{}) // it ends, whatever it finds
+		}
+		im.Close() //nolint:errcheck // opened for reading
 	}
 }
 

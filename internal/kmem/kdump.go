@@ -37,7 +37,7 @@ const (
 	bitmapBlock   = 4096
 	pagesPerBlock = bitmapBlock * 8
 	descSize      = 24
-	maxPages      = 1 << 40 // 2^52 bytes of memory
+	maxPages      = 1 << 36 // 256 TiB of memory, four times what Linux on x86-64 has been given
 	keptBlocks    = 1024
 )
 
@@ -275,6 +275,20 @@ func (s *kdumpStore) read(p []byte, pa uint64) (int, error) {
 	return copy(p, page[pa&(1<<s.shift-1):]), nil
 }
 
+// ranges leaves out the blocks of the bitmap without a page: of a filtered dump
+// of a big machine, that is most of them.
 func (s *kdumpStore) ranges() []Range {
-	return []Range{{s.start << s.shift, s.end << s.shift}}
+	var out []Range
+	for i := s.start / pagesPerBlock; i*pagesPerBlock < s.end && i+1 < uint64(len(s.ranks)); i++ {
+		if s.ranks[i] == s.ranks[i+1] {
+			continue
+		}
+		r := Range{max(i*pagesPerBlock, s.start) << s.shift, min((i+1)*pagesPerBlock, s.end) << s.shift}
+		if n := len(out); n > 0 && out[n-1].End == r.Start {
+			out[n-1].End = r.End
+		} else {
+			out = append(out, r)
+		}
+	}
+	return out
 }

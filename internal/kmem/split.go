@@ -9,7 +9,7 @@ import (
 
 // splitStore is a dump in several files (makedumpfile --split): each has the
 // pages of one range.
-type splitStore struct{ parts []store }
+type splitStore struct{ parts []*kdumpStore }
 
 // IsPart reports whether a file is one of a split dump.
 func IsPart(path string) bool {
@@ -31,29 +31,33 @@ func IsPart(path string) bool {
 }
 
 func (im *Image) joinSplit(parts []part) {
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(first(a.store), first(b.store)) })
 	s := &splitStore{}
+	for _, p := range parts {
+		if k, ok := p.store.(*kdumpStore); ok {
+			s.parts = append(s.parts, k)
+		}
+	}
+	slices.SortStableFunc(s.parts, func(a, b *kdumpStore) int { return cmp.Compare(a.start, b.start) })
 	end := uint64(0)
 	missing := func(to uint64) {
 		if end < to {
 			im.Incomplete = append(im.Incomplete, fmt.Sprintf("a file of the split dump is missing: it has the memory from %#x to %#x", end, to))
 		}
 	}
-	for _, p := range parts {
-		r := p.store.ranges()[0]
-		missing(r.Start)
-		end = r.End
-		s.parts = append(s.parts, p.store)
+	for i, p := range s.parts {
+		start := p.start << p.shift
+		if missing(start); i > 0 && start < end {
+			im.Incomplete = append(im.Incomplete, fmt.Sprintf("two files of the split dump have the memory from %#x on: one is named twice, or is of another dump", start))
+		}
+		end = max(end, p.end<<p.shift)
 	}
 	missing(parts[0].end)
 	im.store, im.Format = s, fmt.Sprintf("%s, split in %d", im.Format, len(parts))
 }
 
-func first(s store) uint64 { return s.ranges()[0].Start }
-
 func (s *splitStore) read(p []byte, pa uint64) (int, error) {
 	for _, part := range s.parts {
-		if r := part.ranges()[0]; r.Start <= pa && pa < r.End {
+		if pfn := pa >> part.shift; part.start <= pfn && pfn < part.end {
 			return part.read(p, pa)
 		}
 	}
