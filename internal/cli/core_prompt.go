@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -106,9 +108,9 @@ func (p *corePrompt) editor(in *os.File) func() (string, error) {
 	t := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{in, p.Out}, "gordian> ")
+	}{&abandon{keys: in}, p.Out}, "gordian> ")
 	t.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
-		return p.complete(line, pos, key)
+		return p.complete(t, line, pos, key)
 	}
 	return func() (string, error) {
 		old, err := term.MakeRaw(int(in.Fd()))
@@ -124,10 +126,30 @@ func (p *corePrompt) editor(in *os.File) func() (string, error) {
 	}
 }
 
+// abandon reads keys, and makes of Ctrl-C that the line is emptied and ended, as
+// in a shell; the line editor would take it for the end of the input.
+type abandon struct {
+	keys io.Reader
+	rest []byte
+}
+
+func (a *abandon) Read(p []byte) (int, error) {
+	const ctrlC, emptyLine = "\x03", "\x0b\x15\r" // delete what follows and what precedes the cursor
+	var err error
+	if len(a.rest) == 0 {
+		var n int
+		n, err = a.keys.Read(p)
+		a.rest = bytes.ReplaceAll(p[:n], []byte(ctrlC), []byte(emptyLine)) // a copy
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, err
+}
+
 // complete completes the first word from the commands, and further ones from
 // symbols and types, when what was typed fits only one or has a longer common
-// beginning.
-func (p *corePrompt) complete(line string, pos int, key rune) (string, int, bool) {
+// beginning; otherwise it lists what fits.
+func (p *corePrompt) complete(list io.Writer, line string, pos int, key rune) (string, int, bool) {
 	if key != '\t' || pos != len(line) {
 		return "", 0, false
 	}
@@ -149,6 +171,13 @@ func (p *corePrompt) complete(line string, pos int, key rune) (string, int, bool
 	done := common(fits)
 	if len(fits) == 1 {
 		done += " "
+	} else if done == word {
+		const most = 40
+		more := ""
+		if n := len(fits) - most; n > 0 {
+			more = fmt.Sprintf(" … and %d more", n)
+		}
+		fmt.Fprintln(list, strings.Join(fits[:min(most, len(fits))], "  ")+more)
 	}
 	line = line[:start] + done
 	return line, len(line), true
@@ -156,10 +185,11 @@ func (p *corePrompt) complete(line string, pos int, key rune) (string, int, bool
 
 // names lists what the argument of a command may be that begins with prefix.
 func (s *coreSession) names(command, prefix string) []string {
+	names := s.k.Sym.Complete
 	if command == "struct" {
-		return s.k.Types.Complete(prefix)
+		names = s.k.Types.Complete
 	}
-	return s.k.Sym.Complete(prefix)
+	return slices.DeleteFunc(names(prefix), func(n string) bool { return safe(n) != n }) // a damaged one may steer the terminal
 }
 
 // common returns the longest beginning that all words have.

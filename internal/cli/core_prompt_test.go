@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"gordian/internal/kcore"
 	"gordian/internal/kmem"
@@ -29,13 +30,36 @@ func TestCompletion(t *testing.T) {
 		"zz": "", "sym no_such_symb": "", "sym ": "",
 	}
 	for line, want := range tests {
-		got, pos, ok := p.complete(line, len(line), '\t')
+		got, pos, ok := p.complete(io.Discard, line, len(line), '\t')
 		if got != want || ok != (want != "") || pos != len(want) {
 			t.Errorf("%q becomes %q at %d, want %q", line, got, pos, want)
 		}
 	}
-	if _, _, ok := p.complete("st", 2, 'x'); ok {
+	if _, _, ok := p.complete(io.Discard, "st", 2, 'x'); ok {
 		t.Error("a letter completes")
+	}
+	var list strings.Builder
+	if p.complete(&list, "lo", 2, '\t'); list.String() != "locks  lock  log\n" {
+		t.Errorf("what fits: %q", list.String())
+	}
+}
+
+// TestAbandon: Ctrl-C empties and ends the line, however little is read at once.
+func TestAbandon(t *testing.T) {
+	for _, size := range []int{1, 2, 100} {
+		r := &abandon{keys: iotest.OneByteReader(strings.NewReader("ab\x03cd"))}
+		var got []byte
+		buf := make([]byte, size)
+		for {
+			n, err := r.Read(buf)
+			got = append(got, buf[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		if string(got) != "ab\x0b\x15\rcd" {
+			t.Errorf("read %d at once: %q", size, got)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -83,6 +84,6 @@ func printWords(w io.Writer, words []word) {
 			}
 			text = append(text, c)
 		}
-		fmt.Fprintln(w, safe(fmt.Sprintf("%s:  %s  %s  %s", x.Addr, x.Value, text, x.Symbol)))
+		fmt.Fprintln(w, safe(strings.TrimRight(fmt.Sprintf("%s:  %s  %s  %s", x.Addr, x.Value, text, x.Symbol), " ")))
 	}
 }

@@ -76,7 +76,7 @@ func newLabRun(s Streams) *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&r.kernel, "kernel", "k", kernels.Stock, "`KERNEL` to boot: a name that gordian lab kernel lists, or the path of a bzImage")
 	f.StringVar(&r.modulesDir, "modules-dir", "", "`FOLDER` of the kernel's own modules (with the path of a kernel; default: where packages put them)")
-	f.StringArrayVarP(&r.modules, "module", "m", nil, "load a module: `FILE.ko[,parameter=value…]`, or the folder of one, which is built if it has source")
+	f.StringArrayVarP(&r.modules, "module", "m", nil, "load a module: `FILE.ko[,parameter=value...]`, or the folder of one, which is built if it has source")
 	f.StringVarP(&r.program, "exec", "e", "", "`COMMAND` of this host to run in the guest, without a shell")
 	f.StringArrayVar(&r.files, "file", nil, "put a file into the guest: `HOST[:GUEST]`")
 	f.DurationVar(&r.timeout, "timeout", 2*time.Minute, "`TIME` that the guest has, from init on")
