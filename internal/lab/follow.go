@@ -73,6 +73,11 @@ func (r *run) event(e proto.Event) {
 		if e.Text != r.stuck && e.Text != "" {
 			r.w.Say(e.Text)
 		}
+		if e.Text == "" {
+			r.stuckAt = time.Time{}
+		} else if r.stuckAt.IsZero() {
+			r.stuckAt = r.heard
+		}
 		r.stuck = e.Text
 	case proto.Note:
 		r.res.Notes = append(r.res.Notes, e.Text)
@@ -148,6 +153,11 @@ func (r *run) wrapUp(ctx context.Context) error {
 		r.w.Say("something was found: letting the guest finish its report")
 		return r.ask(ctx, settle)
 	case TimeOut:
+		// A list of tasks that happen to be blocked at this moment would be taken
+		// for a list of those that hang.
+		if r.stuckAt.IsZero() || time.Since(r.stuckAt) < stuckTime {
+			return r.wait(ctx, settle/5, never)
+		}
 		return r.ask(ctx, settle)
 	case Silent, NoBoot:
 		r.w.Say(r.res.Why)

@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +144,39 @@ func TestHush(t *testing.T) {
 				t.Errorf("it took %s, want %s at least", took, tt.least)
 			}
 		})
+	}
+}
+
+// TestTimeIsUpAsksForWhatIsStuck: and not for what happens to be blocked.
+func TestTimeIsUpAsksForWhatIsStuck(t *testing.T) {
+	for since, want := range map[time.Duration]bool{0: false, time.Second: false, stuckTime + time.Second: true} {
+		ours, guest, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ours.Close() //nolint:errcheck // the test is over
+		r := started(time.Now())
+		r.m, r.in = &vm.Machine{Channel: guest}, make(chan input)
+		r.res.Stop, r.shown = TimeOut, true
+		if since > 0 {
+			r.event(proto.Event{Kind: proto.Beat, Text: "2 tasks blocked"})
+			r.stuckAt = r.stuckAt.Add(-since)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), settle+settle/4)
+		if err := r.wrapUp(ctx); err != nil && !want {
+			t.Error(err)
+		}
+		cancel()
+		guest.Close() //nolint:errcheck // ends the read below
+		if said, _ := io.ReadAll(ours); (len(said) > 0) != want {
+			t.Errorf("stuck for %s: the guest was asked %q", since, said)
+		}
+	}
+	r := started(time.Now())
+	r.event(proto.Event{Kind: proto.Beat, Text: "2 tasks blocked"})
+	r.event(proto.Event{Kind: proto.Beat})
+	if !r.stuckAt.IsZero() {
+		t.Error("what went on is still stuck")
 	}
 }
 

@@ -100,7 +100,8 @@ type run struct {
 	panicked bool      // and has said all about it
 	shown    bool      // the guest has done what it was asked
 	hunger   starving
-	stuck    string // what init says is stuck
+	stuck    string    // what init says is stuck
+	stuckAt  time.Time // since when something has been
 }
 
 func newRun(m *vm.Machine, j *Job, l Limits, w Watcher, start time.Time) *run {

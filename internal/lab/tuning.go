@@ -52,6 +52,9 @@ const (
 	// settle is how long the guest goes on after the first finding, so that
 	// reports of other tasks, and the one that is being printed, get complete.
 	settle = 2500 * time.Millisecond
+	// stuckTime is how long something must have been stuck, when the time is up,
+	// to be asked for: as long as the hung-task watchdog waits.
+	stuckTime = 5 * time.Second
 	// hushTime is how long the console must say nothing before the guest is asked
 	// for more, and hushMost how long to wait for that: some never end.
 	hushTime = 300 * time.Millisecond
