@@ -61,6 +61,8 @@ func TestClassify(t *testing.T) {
 			typ: model.RWSem, mode: model.Read, fn: "lock_mm_and_find_vma", caller: "fault_in_readable", lock: "mmap_lock"},
 		{name: "RT spinlock", stack: "__schedule schedule_rtlock rtlock_slowlock_locked rt_spin_lock netif_rx_queue",
 			typ: model.Spinlock, mode: model.Write, fn: "rt_spin_lock", caller: "netif_rx_queue"},
+		{name: "rtmutex since 6.7", stack: "__schedule rt_mutex_schedule rt_mutex_slowlock_block.constprop.0 __rt_mutex_slowlock_locked.constprop.0 rt_mutex_slowlock.constprop.0 dl_thread_one kthread",
+			typ: model.RTMutex, mode: model.Write, fn: "rt_mutex_slowlock", caller: "dl_thread_one"},
 		{name: "RT rwsem read", stack: "__schedule schedule __rt_mutex_slowlock_locked.constprop.0 __rwbase_read_lock cfg_read_thread kthread",
 			typ: model.RWSem, mode: model.Read, fn: "__rwbase_read_lock", caller: "cfg_read_thread"},
 		{name: "percpu rwsem", stack: "schedule percpu_rwsem_wait __percpu_down_read cgroup_css_set_fork copy_process",

@@ -53,7 +53,7 @@ var scheduler = []group{
 		names: `schedule __schedule schedule_timeout schedule_timeout_uninterruptible schedule_timeout_interruptible schedule_timeout_killable
 			schedule_timeout_idle schedule_preempt_disabled schedule_rtlock schedule_user schedule_hrtimeout schedule_hrtimeout_range
 			schedule_hrtimeout_range_clock context_switch __switch_to __switch_to_asm switch_to finish_task_switch do_nanosleep
-			__schedule_loop preempt_count_add preempt_count_sub pick_next_task cpu_switch_to resume _switch thread_return
+			__schedule_loop rt_mutex_schedule preempt_count_add preempt_count_sub pick_next_task cpu_switch_to resume _switch thread_return
 			finish_rcuwait`},
 	{role: rolePreempted, why: "scheduled away while it could run: it waits for nothing",
 		names: `preempt_schedule preempt_schedule_common preempt_schedule_irq preempt_schedule_thunk preempt_schedule_notrace
