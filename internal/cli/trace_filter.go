@@ -80,11 +80,21 @@ func (t *traceFilter) apply(fs []model.Finding) []model.Finding {
 	return out
 }
 
-func (t *traceFilter) keeps(f *model.Finding) bool {
-	if t.list != nil && slices.ContainsFunc(t.list.Findings, func(e baseline.Entry) bool { return e.Fingerprint == f.Fingerprint }) {
-		return false
+// left counts the findings that the baseline leaves out.
+func (t *traceFilter) left(fs []model.Finding) int64 {
+	var n int64
+	for i := range fs {
+		if t.isKnown(&fs[i]) && t.passes(&fs[i]) {
+			n++
+		}
 	}
-	return t.passes(f)
+	return n
+}
+
+func (t *traceFilter) keeps(f *model.Finding) bool { return !t.isKnown(f) && t.passes(f) }
+
+func (t *traceFilter) isKnown(f *model.Finding) bool {
+	return t.list != nil && slices.ContainsFunc(t.list.Findings, func(e baseline.Entry) bool { return e.Fingerprint == f.Fingerprint })
 }
 
 // passes reports whether a finding goes through the modules and functions

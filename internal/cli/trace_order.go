@@ -104,6 +104,7 @@ func (t *traceOrder) report(saved *trace.Saved) error {
 	if err := t.filter.remember(findings); err != nil {
 		return err
 	}
+	facts.Count("baselined", t.filter.left(findings))
 	doc := newDocument(facts, t.filter.apply(findings))
 	failed := atLeast(doc.Findings, t.failOn.value)
 	if err := t.out.write(doc); err != nil {
