@@ -23,6 +23,11 @@ func (h *hangs) cycle(c engine.WaitCycle) {
 			rule = "wait-under-lock"
 		}
 	}
+	for _, e := range c.Edges { // a dump may know more than the stack shows
+		if e.Kind == model.Waits && codeWait(h.locks[e.To].Type) {
+			rule = "wait-under-lock"
+		}
+	}
 	if len(ts) == 1 && rule == "deadlock" && !c.Edges[0].Mode.Shared() {
 		rule = "recursive-lock" // a reader that waits for itself has a writer in between
 	}

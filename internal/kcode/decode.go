@@ -70,6 +70,10 @@ func (i *instr) fill(in *x86asm.Inst) {
 		i.op = opLea
 	case x86asm.ADD, x86asm.SUB:
 		i.fillAdd(in.Op == x86asm.SUB)
+	case x86asm.AND:
+		if i.dst.kind == argReg && i.dst.reg == unwind.SP && i.src.kind == argImm && i.src.val < 0 {
+			i.op = opAlign
+		}
 	case x86asm.XOR:
 		if i.dst.kind == argReg && i.src.kind == argReg && i.dst.reg == i.src.reg {
 			i.op = opZero

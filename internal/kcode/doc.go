@@ -30,7 +30,7 @@ type Code struct {
 	sym   Symbols
 	does  map[string]Effect
 	funcs map[uint64]*function // by start address; nil: not readable
-	at    map[uint64]*Point    // by instruction
+	at    map[place]*Point
 	sums  map[uint64]*summary
 	calls map[uint64]callee // by target
 	depth int               // of summaries under way
@@ -43,6 +43,6 @@ const maxInstructions = 200_000
 
 // New returns a reader of the code in m.
 func New(m kmem.Memory, sym Symbols) *Code {
-	return &Code{mem: m, sym: sym, does: effects(), funcs: map[uint64]*function{}, at: map[uint64]*Point{},
+	return &Code{mem: m, sym: sym, does: effects(), funcs: map[uint64]*function{}, at: map[place]*Point{},
 		sums: map[uint64]*summary{}, calls: map[uint64]callee{}, exprs: exprs{ids: map[Value]uint32{}}, left: maxInstructions}
 }

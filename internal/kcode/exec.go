@@ -14,6 +14,8 @@ func (c *Code) exec(s *state, i *instr) {
 		s.set(i.dst, s.address(i.src, i), i)
 	case opAdd:
 		s.set(i.dst, s.regs[i.dst.reg].plus(i.src.val), i)
+	case opAlign:
+		s.regs[unwind.SP] = s.aligned(s.regs[unwind.SP], i)
 	case opZero:
 		s.set(i.dst, number(0), i)
 	case opPush:
@@ -37,6 +39,16 @@ func (c *Code) exec(s *state, i *instr) {
 	case opOther:
 		s.other(i)
 	}
+}
+
+// aligned rounds a stack pointer down. How far that is depends on where the
+// frame lies.
+func (s *state) aligned(sp Value, i *instr) Value {
+	if sp.kind != stackAddr || s.cfa == 0 || i.src.val < -cfaUnit {
+		return resultOf(i)
+	}
+	at := int64(s.cfa-1) + sp.off
+	return sp.plus(at&i.src.val - at)
 }
 
 func (c *Code) move(s *state, i *instr) {

@@ -12,6 +12,7 @@ import (
 type flow struct {
 	c    *Code
 	f    *function
+	cfa  uint8 // as of place
 	in   []state
 	seen []bool
 }
@@ -20,8 +21,8 @@ type flow struct {
 // so that real code settles in a few.
 const maxRounds = 64
 
-func (c *Code) flow(f *function) *flow {
-	w := &flow{c: c, f: f, in: make([]state, len(f.blocks)), seen: make([]bool, len(f.blocks))}
+func (c *Code) flow(f *function, cfa uint8) *flow {
+	w := &flow{c: c, f: f, cfa: cfa, in: make([]state, len(f.blocks)), seen: make([]bool, len(f.blocks))}
 	if _, ok := f.index[f.Start]; !ok {
 		return w
 	}
@@ -37,7 +38,7 @@ func (c *Code) flow(f *function) *flow {
 func (w *flow) run(locks bool) {
 	first := w.f.index[w.f.Start]
 	if !locks {
-		w.in[first] = entryState()
+		w.in[first] = entryState(w.cfa)
 	}
 	w.seen[first] = true
 	rounds := make([]int, len(w.f.blocks))

@@ -14,6 +14,7 @@ type function struct {
 	index   map[uint64]int // block by its first address
 	ends    map[uint64]int // block by the address of each of its instructions
 	partial bool           // some of its code could not be decoded
+	aligns  bool           // it rounds its stack pointer down
 }
 
 // block is a run of instructions with one entry and one exit.
@@ -194,6 +195,7 @@ func (r *reader) fill(f *function, n int, addr uint64) {
 			return // what follows could not be read
 		}
 		b.ins = append(b.ins, i)
+		f.aligns = f.aligns || i.op == opAlign
 		f.ends[i.addr] = n
 		next, jump := r.leads(&i)
 		switch i.op {

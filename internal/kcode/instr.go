@@ -10,8 +10,9 @@ const (
 	opOther opcode = iota
 	opMov
 	opLea
-	opAdd  // register plus immediate
-	opZero // xor r,r
+	opAdd   // register plus immediate
+	opAlign // and $-n,%rsp
+	opZero  // xor r,r
 	opPush
 	opPop
 	opLeave

@@ -233,14 +233,19 @@ func TestRestore(t *testing.T) {
 		fn        string
 		saved     []unwind.Saved
 		untouched int
+		cfa       uint64 // less than stack
 	}{
-		{"around", []unwind.Saved{{Reg: unwind.BX, Off: -24}, {Reg: unwind.R12, Off: -16}}, 4},
-		{"spilled", []unwind.Saved{{Reg: unwind.BX, Off: -24}, {Reg: unwind.BP, Off: -16}}, 4},
-		{"wrapped", []unwind.Saved{{Reg: unwind.R14, Off: -16}}, 5},
+		{"aligned", []unwind.Saved{{Reg: unwind.BX, Off: -48}, {Reg: unwind.BP, Off: -32}}, 4, 0},
+		{"aligned", []unwind.Saved{{Reg: unwind.BX, Off: -40}, {Reg: unwind.BP, Off: -24}}, 4, 8},
+		{"around", []unwind.Saved{{Reg: unwind.BX, Off: -24}, {Reg: unwind.R12, Off: -16}}, 4, 0},
+		{"spilled", []unwind.Saved{{Reg: unwind.BX, Off: -24}, {Reg: unwind.BP, Off: -16}}, 4, 0},
+		{"wrapped", []unwind.Saved{{Reg: unwind.R14, Off: -16}}, 5, 0},
 	}
+	c := New(m, m)
 	for _, tt := range tests {
 		f := m.frame(t, tt.fn, 0)
-		saved, untouched := New(m, m).Restore(&f)
+		f.CFA -= tt.cfa
+		saved, untouched := c.Restore(&f)
 		if !slices.Equal(saved, tt.saved) || len(untouched) != tt.untouched {
 			t.Errorf("%s: saved %v, untouched %v", tt.fn, saved, untouched)
 		}

@@ -18,6 +18,7 @@ type state struct {
 	held  []hold
 	// tested is what the last comparison with zero looked at.
 	tested Value
+	cfa    uint8 // as of place
 }
 
 // hold is a lock that the function has taken.
@@ -40,8 +41,8 @@ const maxHeld = 64
 
 // entryState is the state at a function's first instruction: the return
 // address lies at CFA-8.
-func entryState() state {
-	s := state{slots: map[int64]Value{}}
+func entryState(cfa uint8) state {
+	s := state{slots: map[int64]Value{}, cfa: cfa}
 	for r := range unwind.NumReg {
 		s.regs[r] = atEntry(r)
 	}

@@ -60,7 +60,7 @@ type exit struct {
 // summarize joins all ways out: locks held at each of them are taken by the
 // call, those held where the result is zero, and not elsewhere, on condition.
 func (c *Code) summarize(f *function) []Event {
-	w := c.flow(f)
+	w := c.flow(f, 0)
 	var exits []exit
 	var freed []Event
 	for n := range f.blocks {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gordian/internal/kcode"
+	"gordian/internal/kstack"
 	"gordian/internal/model"
 	"gordian/internal/unwind"
 )
@@ -17,6 +18,7 @@ func (s *State) findHolders(ctx context.Context) {
 	}
 	s.lockdepHolders()
 	s.findNever()
+	s.findSites()
 	if !s.needInference() {
 		return
 	}
@@ -178,6 +180,40 @@ func (s *State) inferEvent(t *Task, v *kcode.Stack, i int, p *kcode.Point, e kco
 	if x.at.Func == "" {
 		x.at = s.site(e.Site)
 	}
+}
+
+// findSites finds where the owners that locks name have taken them: whether
+// that is in an interrupt, or in what it stopped, makes another thing of a
+// task that waits for itself.
+func (s *State) findSites() {
+	for _, l := range s.Locks {
+		for i := range l.Holders {
+			if h := &l.Holders[i]; h.Stated && h.At.Func == "" && len(l.Waiters) > 0 && kstack.IsLock(l.Type) {
+				h.At = s.tookAt(l, h.Task)
+			}
+		}
+	}
+}
+
+// tookAt returns where a task has taken a lock, if its frames show it.
+func (s *State) tookAt(l *Lock, t *Task) model.Frame {
+	v := s.values(t)
+	if v == nil {
+		return model.Frame{}
+	}
+	// What it waits in may have to do with the same lock.
+	for i := max(t.Class.CallerIndex, 0); i < len(v.Frames); i++ {
+		p := v.Point(i)
+		if p == nil {
+			continue
+		}
+		for _, h := range p.Held {
+			if addr, _, ok := v.Resolve(i, h.Addr); ok && addr == l.Addr && h.Type == l.Type {
+				return s.site(h.Site)
+			}
+		}
+	}
+	return model.Frame{}
 }
 
 // site names an instruction.

@@ -29,6 +29,9 @@ func (s *State) rtWait(t *Task) bool {
 	if owner, err := s.get(waiter, "rt_mutex_waiter", "task"); err != nil || owner != t.Addr {
 		return false
 	}
+	if s.expiryWait(t, waiter, base) {
+		return true
+	}
 	typ, addr := model.RTMutex, base
 	if m, ok := rtMembers[t.Class.Type]; ok {
 		if f, ok := s.field(m[0], m[1]); ok && f.Type.Strip().Name() == "rt_mutex_base" {

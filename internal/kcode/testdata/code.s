@@ -252,6 +252,25 @@ fn tabled
 1:	call msleep
 	pop %rbx
 	ret
+
+# lea and and: the stack is aligned to 16 bytes before anything is saved;
+# down(p); msleep();
+fn aligned
+	lea 8(%rsp), %r10
+	and $-16, %rsp
+	push -8(%r10)
+	push %rbp
+	mov %rsp, %rbp
+	push %r10
+	push %rbx
+	mov %rdi, %rbx
+	call down
+	call msleep
+	pop %rbx
+	pop %r10
+	pop %rbp
+	lea -8(%r10), %rsp
+	ret
 	.globl first, state
 	.set first, 0xffffffff82000000
 	.set state, 0xffffffff82000040
