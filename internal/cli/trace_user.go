@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,32 +92,44 @@ func (u *traceUser) run(c *cobra.Command) error {
 }
 
 // look reads each process twice: only a wait that both looks show is told.
+// Of several processes some may have ended, or be another user's: the others
+// are looked at.
 func (u *traceUser) look(ctx context.Context, pids []int) (*model.Facts, error) {
-	var before, now []*futex.Process
-	for _, pid := range pids {
-		// The first look needs no stack, but reads rwlocks by it.
-		p, err := futex.Read(pid, futex.Options{NoStop: u.noStop})
-		if err != nil {
-			return nil, err
-		}
-		before = append(before, p)
-	}
+	before, _ := u.readAll(pids)
 	select {
 	case <-time.After(userPause):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	for i, pid := range pids {
-		p, err := futex.Read(pid, futex.Options{NoStop: u.noStop})
-		if err != nil {
-			return nil, err
+	now, errs := u.readAll(pids)
+	if len(now) == 0 {
+		return nil, errors.Join(errs...)
+	}
+	facts := &model.Facts{}
+	for _, p := range now {
+		i := slices.IndexFunc(before, func(b *futex.Process) bool { return b.PID == p.PID })
+		if i < 0 {
+			before, i = append(before, &futex.Process{}), len(before)
 		}
 		if n := futex.Agree(before[i], p); n > 0 {
 			p.Notes = append(p.Notes, fmt.Sprintf("%d waits that changed between two looks: locks that are busy, not stuck", n))
 		}
-		now = append(now, p)
 	}
-	facts := &model.Facts{}
 	futex.Facts(now, facts)
+	for _, err := range errs {
+		facts.Incomplete = append(facts.Incomplete, model.Incomplete{Reason: err.Error()})
+	}
 	return facts, nil
+}
+
+func (u *traceUser) readAll(pids []int) (out []*futex.Process, errs []error) {
+	for _, pid := range pids {
+		p, err := futex.Read(pid, futex.Options{NoStop: u.noStop})
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, errs
 }

@@ -176,24 +176,18 @@ func hasThreads(pid int) bool {
 
 func (l *userLive) attach(pids []int) error {
 	var targets []bpf.UserTarget
+	var errs []error
 	for _, pid := range pids {
-		s, err := futex.OpenSpace(pid)
+		t, err := l.target(pid)
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			l.notes = append(l.notes, err.Error())
+			continue
 		}
-		lib, err := s.Threads(bpf.UserFunctionNames())
-		if err != nil {
-			return err
-		}
-		target := bpf.UserTarget{PID: pid, Musl: lib.C == "musl"}
-		for _, f := range lib.Functions {
-			target.Functions = append(target.Functions, bpf.UserFunction{Name: f.Name, Path: lib.Path, Offset: f.Offset})
-		}
-		if lib.C == "" {
-			l.notes = append(l.notes, fmt.Sprintf("process %d: whether %s is glibc or musl cannot be told, and its locks are taken for those of glibc", pid, lib.Name))
-		}
-		targets = append(targets, target)
-		l.spaces[pid] = &userSpace{s}
+		targets = append(targets, t)
+	}
+	if len(targets) == 0 {
+		return errors.Join(errs...)
 	}
 	var err error
 	if l.bpf, err = bpf.OpenUser(targets); err != nil {
@@ -205,6 +199,28 @@ func (l *userLive) attach(pids []int) error {
 	l.start = time.Now()
 	l.say("following %d functions in %d processes, ready after %d ms; Ctrl-C ends and reports", l.bpf.Probes, len(targets), l.bpf.Took.Milliseconds())
 	return nil
+}
+
+// target finds what there is to stop at in a process.
+func (l *userLive) target(pid int) (bpf.UserTarget, error) {
+	t := bpf.UserTarget{PID: pid}
+	s, err := futex.OpenSpace(pid)
+	if err != nil {
+		return t, err
+	}
+	lib, err := s.Threads(bpf.UserFunctionNames())
+	if err != nil {
+		return t, err
+	}
+	t.Musl = lib.C == "musl"
+	for _, f := range lib.Functions {
+		t.Functions = append(t.Functions, bpf.UserFunction{Name: f.Name, Path: lib.Path, Offset: f.Offset})
+	}
+	if lib.C == "" {
+		l.notes = append(l.notes, fmt.Sprintf("process %d: whether %s is glibc or musl cannot be told, and its locks are taken for those of glibc", pid, lib.Name))
+	}
+	l.spaces[pid] = &userSpace{s}
+	return t, nil
 }
 
 func (l *userLive) names(pid int) trace.UserNames {

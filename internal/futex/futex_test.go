@@ -162,6 +162,64 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// The word of a robust mutex names its owner, without a look at the stack.
+func TestRobust(t *testing.T) {
+	pid := start(t, program(t), "robust")
+	p := settled(t, pid, Options{NoStop: true}, func(p *Process) bool { return waiting(p, "special", "special+0x28") })
+	if fs := findings(p); len(fs) != 1 || fs[0].Verdict != model.Deadlocked || fs[0].Confidence != model.High {
+		t.Errorf("%+v\n%s", fs, show(p))
+	}
+}
+
+// Who would close a cycle of PI mutexes is refused by the kernel, and put to
+// sleep by the C library.
+func TestPriorityInheritance(t *testing.T) {
+	pid := start(t, program(t), "pi")
+	refused := func(th Thread) bool { return th.Wait != nil && strings.Contains(th.Wait.How, "EDEADLK") }
+	p := settled(t, pid, Options{}, func(p *Process) bool {
+		return slices.ContainsFunc(p.Threads, refused) && (waiting(p, "special") || waiting(p, "special+0x28"))
+	})
+	for _, th := range p.Threads {
+		if th.Wait != nil && strings.HasPrefix(th.Wait.Name, "special") && !th.Wait.Stated {
+			t.Errorf("the owner of a PI mutex is not stated\n%s", show(p))
+		}
+	}
+}
+
+// A thread holds a lock and waits for the end of one that waits for the lock.
+func TestJoin(t *testing.T) {
+	pid := start(t, program(t), "join")
+	p := settled(t, pid, Options{}, func(p *Process) bool { return waiting(p, "queue_lock") && p.Threads[1].Wait != nil })
+	fs := findings(p)
+	if len(fs) != 1 || fs[0].Rule != "deadlock" || !strings.Contains(fs[0].Explanation, "the end of thread") {
+		t.Errorf("%+v\n%s", fs, show(p))
+	}
+}
+
+func TestOwnerEnded(t *testing.T) {
+	pid := start(t, program(t), "ended")
+	gone := func(th Thread) bool { return th.Wait != nil && th.Wait.Gone && th.Wait.Name == "queue_lock" }
+	p := settled(t, pid, Options{}, func(p *Process) bool { return slices.ContainsFunc(p.Threads, gone) })
+	fs := findings(p)
+	if len(fs) != 1 || fs[0].Rule != "orphaned-lock" || !strings.Contains(fs[0].Explanation, "restart of the program") {
+		t.Errorf("%+v\n%s", fs, show(p))
+	}
+}
+
+// A thread id in a lock means something in the namespace of its process only.
+func TestNamespaces(t *testing.T) {
+	in := func(ns string, pid, waits int) *Process {
+		return &Process{PID: pid, NS: ns, Nested: true, Threads: []Thread{{TID: pid, Inner: pid - 100, Comm: "c", State: "S",
+			Wait: &Wait{Name: "shared", Lock: 8, Type: model.UserMutex, Mode: model.Write, Inner: waits, Stated: true}}}}
+	}
+	if fs := findings(in("a", 107, 8), in("a", 108, 7)); len(fs) != 1 || fs[0].Verdict != model.Deadlocked {
+		t.Errorf("one namespace: %+v", fs)
+	}
+	if fs := findings(in("a", 107, 8), in("b", 108, 7)); slices.ContainsFunc(fs, func(f model.Finding) bool { return f.Verdict == model.Deadlocked }) {
+		t.Errorf("two namespaces: %+v", fs)
+	}
+}
+
 // A thread that waits behind one that sleeps is in no deadlock, nor is one that
 // waits for an event.
 func TestNoDeadlock(t *testing.T) {

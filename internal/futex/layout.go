@@ -81,6 +81,10 @@ func (r *reader) owner(t *Thread) {
 		w.Type, w.How = model.UserCond, "nobody: a condition variable does not say who should signal it"
 	case r.join(w):
 		return // it names itself
+	case t.sp != 0 && w.Addr > t.sp && w.Addr-t.sp < refusedFrame && !w.Timed && (in == "pthread_mutex_lock" || in == ""):
+		w.Type, w.Name = model.UserMutex, "a PI mutex that the kernel refused"
+		w.How = "nobody: the C library sleeps for ever, because the kernel says that the owner ended or that this thread would close a cycle (ESRCH, EDEADLK)"
+		return
 	case in == "pthread_mutex_lock" || in == "pthread_mutex_timedlock" || in == "pthread_mutex_clocklock" || in == "":
 		r.mutex(w, in != "")
 	default:
@@ -88,6 +92,12 @@ func (r *reader) owner(t *Thread) {
 	}
 	w.Name = r.lockName(w)
 }
+
+// refusedFrame bounds how far up its stack a thread has the word that it
+// sleeps on when a PI mutex was refused and pthread_mutex_lock() may not fail:
+// glibc then delays it indefinitely (nptl/pthread_mutex_lock.c, "Delay the
+// thread indefinitely").
+const refusedFrame = 512
 
 // held notes the owner that a lock names.
 func (r *reader) held(w *Wait, inner int) {

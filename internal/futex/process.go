@@ -32,6 +32,7 @@ type Thread struct {
 	Call  string // system call that it is in, "" if none
 	Wait  *Wait  // nil: it does not wait for a futex
 	Stack []model.Frame
+	sp    uint64 // 0: not read
 }
 
 // Process is what was read of one process.

@@ -29,7 +29,9 @@ func (r *reader) stacks() {
 	}
 	for i := range r.proc.Threads {
 		if regs, ok := all[r.proc.Threads[i].TID]; ok {
-			r.proc.Threads[i].Stack = r.unwind(regs, false, r.u64)
+			t := &r.proc.Threads[i]
+			t.Stack = r.unwind(regs, false, r.u64)
+			t.sp, _ = regs.Get(cfi.RSP)
 		}
 	}
 }
