@@ -23,8 +23,9 @@ report orders that contradict each other: deadlocks that have not happened yet.
 
 Followed are mutexes and read-write locks of glibc and musl, in processes that run
 or in a command that is started for it, also when they share a lock. Probes in the
-C library (uprobes) do it, in these processes only; each stop costs 1 to 2 µs, which
-programs that take millions of locks a second feel. Children are not followed.
+C library (uprobes) do it, in these processes only; each stop costs some 2200
+instructions, which programs that take millions of locks a second feel. Children
+are not followed.
 
 ` + exitHelp
 
