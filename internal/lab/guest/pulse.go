@@ -21,6 +21,9 @@ const pulseEvery = 500 * time.Millisecond
 // stuck. Emulated CPUs share the host's, so this is generous.
 const cpuDead = 1500 * time.Millisecond
 
+// never is the time and the count of a CPU that is not watched.
+const never = 1 << 62
+
 // pulse knows what is stuck right now: tasks in uninterruptible sleep from one
 // look to the next, CPUs that schedule nothing. It judges nothing; it only says
 // whether waiting longer could bring a report of the kernel's watchdogs.
@@ -28,11 +31,14 @@ type pulse struct {
 	mu      sync.Mutex
 	blocked map[int]string // comm by thread id, at the last look
 	both    []string       // those that were blocked at the last two looks
+	looks   int            // how often the tasks have been looked at
 	cpus    []atomic.Int64 // when a thread last ran on the CPU, unix nanoseconds
+	rides   []atomic.Int64 // how often it did
 }
 
 func newPulse() *pulse {
-	p := &pulse{cpus: make([]atomic.Int64, runtime.NumCPU())}
+	n := runtime.NumCPU()
+	p := &pulse{cpus: make([]atomic.Int64, n), rides: make([]atomic.Int64, n)}
 	for cpu := range p.cpus {
 		p.cpus[cpu].Store(time.Now().UnixNano())
 		go p.ride(cpu)
@@ -48,12 +54,14 @@ func (p *pulse) ride(cpu int) {
 	var set unix.CPUSet
 	set.Set(cpu)
 	if unix.SchedSetaffinity(0, &set) != nil {
-		p.cpus[cpu].Store(1 << 62) // not allowed there: never counts as stuck
+		p.cpus[cpu].Store(never) // not allowed there: never counts as stuck
+		p.rides[cpu].Store(never)
 		return
 	}
 	pause := unix.NsecToTimespec(int64(pulseEvery))
 	for {
 		p.cpus[cpu].Store(time.Now().UnixNano())
+		p.rides[cpu].Add(1)
 		// Not time.Sleep: the thread itself must wake up on this CPU.
 		_ = unix.Nanosleep(&pause, nil)
 	}
@@ -70,6 +78,7 @@ func (p *pulse) look() {
 			}
 		}
 		p.blocked = now
+		p.looks++
 		p.mu.Unlock()
 		time.Sleep(pulseEvery)
 	}
@@ -122,12 +131,34 @@ func (p *pulse) stuck() string {
 	return strings.Join(out, ", ")
 }
 
-// watch waits until the time d is over and nothing is stuck.
+// watch waits until the time d is over and nothing is stuck. On a busy host the
+// guest's clock goes on while its CPUs wait for one of the host's: only time in
+// which each of them ran, and the tasks were looked at, says that all is well.
 func (p *pulse) watch(d time.Duration) {
 	if d <= 0 {
 		return // nobody wants to know
 	}
-	for end := time.Now().Add(d); time.Now().Before(end) || p.stuck() != ""; {
+	before := p.turns()
+	enough := func() bool {
+		for i, n := range p.turns() {
+			if n-before[i] < int64(d/pulseEvery/2) && n < never {
+				return false
+			}
+		}
+		return true
+	}
+	for end := time.Now().Add(d); time.Now().Before(end) || !enough() || p.stuck() != ""; {
 		time.Sleep(pulseEvery / 2)
 	}
+}
+
+// turns counts the looks at the tasks, then how often each CPU ran.
+func (p *pulse) turns() []int64 {
+	p.mu.Lock()
+	out := []int64{int64(p.looks)}
+	p.mu.Unlock()
+	for cpu := range p.rides {
+		out = append(out, p.rides[cpu].Load())
+	}
+	return out
 }
