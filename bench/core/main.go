@@ -1,11 +1,12 @@
 // Command core measures `gordian diagnose` on crash dumps, beside crash and
 // drgn, and on bigger and bigger dumps.
 //
-//	DUMP=FILE [VMLINUX=FILE] core GORDIAN
+//	DUMP="FILE [FILE...]" [VMLINUX=FILE] core GORDIAN
 //
 // DUMP is an ELF dump, as `gordian lab run --dump` or QEMU writes it. The
 // bigger dumps are DUMP with a hole behind it: a sparse file, memory that the
-// guest never used. gordian reads the dump alone; crash and drgn need the
+// guest never used. Of further dumps (with more tasks: see threads) only the
+// diagnosis is measured. gordian reads the dump alone; crash and drgn need the
 // kernel's vmlinux with debug information as well.
 package main
 
@@ -25,17 +26,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: DUMP=FILE [VMLINUX=FILE] core GORDIAN")
 		os.Exit(2)
 	}
-	if err := run(os.Stdout, os.Args[1], os.Getenv("DUMP"), os.Getenv("VMLINUX")); err != nil {
+	if err := run(os.Stdout, os.Args[1], strings.Fields(os.Getenv("DUMP")), os.Getenv("VMLINUX")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, gordian, dump, vmlinux string) error {
-	if _, err := os.Stat(dump); err != nil {
+func run(out io.Writer, gordian string, dumps []string, vmlinux string) error {
+	if len(dumps) == 0 {
 		_, err := fmt.Fprintln(out, "no dump: DUMP names one (gordian lab run --module lab/modules/pumpctl --dump=FILE makes it); gordian diagnose was not measured on dumps")
 		return err
 	}
+	dump := dumps[0]
 	fmt.Fprintf(out, "%-36s %10s %10s %10s\n", "", "user", "wall", "peak")
 	if err := measure(out, "gordian diagnose", "", gordian, "diagnose", "-q", dump); err != nil {
 		return err
@@ -51,6 +53,11 @@ func run(out io.Writer, gordian, dump, vmlinux string) error {
 	}
 	if err := trimmed(out, gordian, dump, tmp); err != nil {
 		return err
+	}
+	for _, more := range dumps[1:] {
+		if err := measure(out, "gordian diagnose "+filepath.Base(more), "", gordian, "diagnose", "-q", more); err != nil {
+			return err
+		}
 	}
 	return peers(out, dump, vmlinux)
 }
@@ -115,7 +122,8 @@ func peers(out io.Writer, dump, vmlinux string) error {
 // measure runs a command once. Findings make gordian exit with 1.
 func measure(out io.Writer, name, stdin string, argv ...string) error {
 	c := exec.Command(argv[0], argv[1:]...)
-	c.Stdin = strings.NewReader(stdin)
+	var said strings.Builder
+	c.Stdin, c.Stderr = strings.NewReader(stdin), &said
 	start := time.Now()
 	err := c.Run()
 	wall := time.Since(start)
@@ -126,6 +134,16 @@ func measure(out io.Writer, name, stdin string, argv ...string) error {
 	if !ok {
 		return fmt.Errorf("%s: this system does not say what a process used", name)
 	}
-	_, err = fmt.Fprintf(out, "%-36s %8.2f s %8.2f s %6d MiB  exit %d\n", name, c.ProcessState.UserTime().Seconds(), wall.Seconds(), usage.Maxrss>>10, c.ProcessState.ExitCode())
+	_, err = fmt.Fprintf(out, "%-36s %8.2f s %8.2f s %6d MiB  exit %d%s\n", name, c.ProcessState.UserTime().Seconds(), wall.Seconds(), usage.Maxrss>>10, c.ProcessState.ExitCode(), why(argv[0], said.String()))
 	return err
+}
+
+// why is the last line that a peer complained with: its figures are not those of
+// an answer then.
+func why(command, said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	if last := lines[len(lines)-1]; last != "" && strings.Contains(command, "python") {
+		return ": " + last
+	}
+	return ""
 }

@@ -38,7 +38,7 @@ func TestGrow(t *testing.T) {
 
 func TestNoDump(t *testing.T) {
 	var out strings.Builder
-	if err := run(&out, "gordian", "/nowhere", ""); err != nil || !strings.Contains(out.String(), "DUMP names one") {
+	if err := run(&out, "gordian", nil, ""); err != nil || !strings.Contains(out.String(), "DUMP names one") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
