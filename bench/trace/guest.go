@@ -68,7 +68,7 @@ const rounds = 3
 const inGuest = "work"
 
 func measure(tracer string) error {
-	if os.Getenv("idle") == "true" {
+	if os.Getenv("bench_idle") == "true" {
 		return nil
 	}
 	c := exec.Command("/init", inGuest, tracer)

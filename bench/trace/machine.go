@@ -64,7 +64,7 @@ func (m machine) args(k kernels.Kernel, initrd string) []string {
 	args := []string{"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m", "512M", "-serial", "stdio",
 		"-kernel", k.Image, "-initrd", initrd, "-cpu", cpu,
 		// The kernel gives init what it does not know itself as environment.
-		"-append", "console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init no_timer_check tracers=" + strings.Join(m.tracers, ",") + fmt.Sprintf(" idle=%t", m.idle)}
+		"-append", "console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init no_timer_check tracers=" + strings.Join(m.tracers, ",") + fmt.Sprintf(" bench_idle=%t", m.idle)}
 	if m.icount {
 		return append(args, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1")
 	}

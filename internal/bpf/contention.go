@@ -101,12 +101,12 @@ type ownerEvent struct {
 // does must be looked at at once.
 func (c *Contention) Owners(ctx context.Context, until time.Time, f func(trace.SiteKey, trace.Owner)) error {
 	c.owners.SetDeadline(until)
-	stop := context.AfterFunc(ctx, func() { c.owners.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { c.owners.Flush() }) //nolint:errcheck // the deadline comes too
 	defer stop()
 	var rec ringbuf.Record
 	for {
 		if err := c.owners.ReadInto(&rec); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrClosed) {
+			if ended(err) {
 				return nil
 			}
 			return fmt.Errorf("read owners: %w", err)
@@ -150,7 +150,8 @@ func (c *Contention) Sites() ([]trace.ContendedSite, error) {
 
 // Lost returns what could not be counted, in words.
 func (c *Contention) Lost() (trace.Losses, error) {
-	return lost(c.coll.Maps["counts"], []string{"waits of tasks for which the table had no room", "waits at places for which the table had no room", "waits whose stack could not be kept"})
+	return lost(c.coll.Maps["counts"], []string{"waits of tasks for which the table had no room", "waits at places for which the table had no room", "waits whose stack could not be kept",
+		"waits for a spinlock that an interrupt hid, which waited for another one"})
 }
 
 // lost sums the counters of all CPUs that are not zero.

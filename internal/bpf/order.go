@@ -26,7 +26,8 @@ import (
 type OrderOptions struct {
 	Symbols *trace.Symbols // of the running kernel
 	TGID    int            // only this process, 0: all
-	Cgroup  uint64         // only this cgroup (v2 id), 0: all
+	Cgroup  uint64         // only this cgroup (v2 id) and those below it, 0: all
+	Level   int            // of Cgroup: 0 is the root
 	Kprobes bool           // attach by kprobes even where fentry would do
 }
 
@@ -86,7 +87,7 @@ func (t *Order) open(o OrderOptions) error {
 }
 
 func (t *Order) configure(spec *ebpf.CollectionSpec, o OrderOptions) error {
-	set := map[string]any{"self_tgid": uint32(os.Getpid()), "only_tgid": uint32(o.TGID), "only_cgroup": o.Cgroup,
+	set := map[string]any{"self_tgid": uint32(os.Getpid()), "only_tgid": uint32(o.TGID), "only_cgroup": o.Cgroup, "cgroup_level": uint32(o.Level),
 		"filtered": o.TGID != 0 || o.Cgroup != 0}
 	if m, ok := linearMap(o.Symbols); ok {
 		set["vmemmap"], set["page_offset"], set["page_size"] = m.vmemmap, m.pageOffset, m.pageSize
@@ -146,7 +147,7 @@ func (t *Order) Start() error {
 func (t *Order) Pause() error { return t.setEpoch(0) }
 
 func (t *Order) setEpoch(e uint32) error {
-	if err := t.coll.Variables["epoch"].Set(e); err != nil {
+	if err := t.coll.Variables["epoch"].Set(uint64(e) << 32); err != nil {
 		return fmt.Errorf("switch recording: %w", err)
 	}
 	return nil
@@ -163,18 +164,23 @@ type Sink interface {
 // Read gives events to s until the context ends or the deadline passes.
 func (t *Order) Read(ctx context.Context, until time.Time, s Sink) error {
 	t.events.SetDeadline(until)
-	stop := context.AfterFunc(ctx, func() { t.events.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { t.events.Flush() }) //nolint:errcheck // the deadline comes too
 	defer stop()
 	var rec ringbuf.Record
 	for {
 		if err := t.events.ReadInto(&rec); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrClosed) {
+			if ended(err) {
 				return nil
 			}
 			return fmt.Errorf("read events: %w", err)
 		}
 		deliver(rec.RawSample, s)
 	}
+}
+
+// ended reports that a read came to its deadline, or was interrupted.
+func ended(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ringbuf.ErrFlushed) || errors.Is(err, ringbuf.ErrClosed)
 }
 
 // orderEvent and classEvent are struct order_event and struct class_event of
@@ -324,10 +330,10 @@ func (t *Order) Close() error {
 
 // held is struct held of src/held.h.
 type held struct {
-	Owner       uint64 // epoch and thread id, 0: free
-	N, Holes    uint32
-	Away, Guest uint32
-	Locks       [16]trace.Lock
+	Owner     uint64 // epoch and thread id, 0: free
+	N, Odd    uint32
+	Away, Pad uint32
+	Locks     [16]trace.Lock
 }
 
 // HeldElsewhere returns the classes under which tasks have the lock at addr on
@@ -335,10 +341,12 @@ type held struct {
 // over.
 func (t *Order) HeldElsewhere(addr uint64) []uint64 {
 	var out []uint64
-	var k uint32
-	var h held
-	it := t.coll.Maps["slots"].Iterate()
-	for it.Next(&k, &h) {
+	var slots [4096]held
+	if t.coll.Variables["slots"].Get(&slots) != nil {
+		return nil // it is not known
+	}
+	for i := range slots {
+		h := &slots[i]
 		if uint32(h.Owner>>32) != t.epoch {
 			continue
 		}

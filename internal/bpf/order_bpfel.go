@@ -21,7 +21,6 @@ const (
 	orderMapInits                             = "inits"
 	orderMapOrders                            = "orders"
 	orderMapPairs                             = "pairs"
-	orderMapSlots                             = "slots"
 	orderMapTold                              = "told"
 	orderProgE___initRwsem                    = "e___init_rwsem"
 	orderProgE___initSwaitQueueHead           = "e___init_swait_queue_head"
@@ -160,13 +159,16 @@ const (
 	orderProgX_wwMutexLock                    = "x_ww_mutex_lock"
 	orderProgX_wwMutexLockInterruptible       = "x_ww_mutex_lock_interruptible"
 	orderProgX_wwMutexTrylock                 = "x_ww_mutex_trylock"
+	orderVarCgroupLevel                       = "cgroup_level"
 	orderVarEpoch                             = "epoch"
 	orderVarFiltered                          = "filtered"
 	orderVarOnlyCgroup                        = "only_cgroup"
 	orderVarOnlyTgid                          = "only_tgid"
 	orderVarPageOffset                        = "page_offset"
 	orderVarPageSize                          = "page_size"
+	orderVarRecent                            = "recent"
 	orderVarSelfTgid                          = "self_tgid"
+	orderVarSlots                             = "slots"
 	orderVarVmemmap                           = "vmemmap"
 )
 
@@ -360,7 +362,6 @@ type orderMapSpecs struct {
 	Inits  *ebpf.MapSpec `ebpf:"inits"`
 	Orders *ebpf.MapSpec `ebpf:"orders"`
 	Pairs  *ebpf.MapSpec `ebpf:"pairs"`
-	Slots  *ebpf.MapSpec `ebpf:"slots"`
 	Told   *ebpf.MapSpec `ebpf:"told"`
 }
 
@@ -368,14 +369,17 @@ type orderMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type orderVariableSpecs struct {
-	Epoch      *ebpf.VariableSpec `ebpf:"epoch"`
-	Filtered   *ebpf.VariableSpec `ebpf:"filtered"`
-	OnlyCgroup *ebpf.VariableSpec `ebpf:"only_cgroup"`
-	OnlyTgid   *ebpf.VariableSpec `ebpf:"only_tgid"`
-	PageOffset *ebpf.VariableSpec `ebpf:"page_offset"`
-	PageSize   *ebpf.VariableSpec `ebpf:"page_size"`
-	SelfTgid   *ebpf.VariableSpec `ebpf:"self_tgid"`
-	Vmemmap    *ebpf.VariableSpec `ebpf:"vmemmap"`
+	CgroupLevel *ebpf.VariableSpec `ebpf:"cgroup_level"`
+	Epoch       *ebpf.VariableSpec `ebpf:"epoch"`
+	Filtered    *ebpf.VariableSpec `ebpf:"filtered"`
+	OnlyCgroup  *ebpf.VariableSpec `ebpf:"only_cgroup"`
+	OnlyTgid    *ebpf.VariableSpec `ebpf:"only_tgid"`
+	PageOffset  *ebpf.VariableSpec `ebpf:"page_offset"`
+	PageSize    *ebpf.VariableSpec `ebpf:"page_size"`
+	Recent      *ebpf.VariableSpec `ebpf:"recent"`
+	SelfTgid    *ebpf.VariableSpec `ebpf:"self_tgid"`
+	Slots       *ebpf.VariableSpec `ebpf:"slots"`
+	Vmemmap     *ebpf.VariableSpec `ebpf:"vmemmap"`
 }
 
 // orderObjects contains all objects after they have been loaded into the kernel.
@@ -403,7 +407,6 @@ type orderMaps struct {
 	Inits  *ebpf.Map `ebpf:"inits"`
 	Orders *ebpf.Map `ebpf:"orders"`
 	Pairs  *ebpf.Map `ebpf:"pairs"`
-	Slots  *ebpf.Map `ebpf:"slots"`
 	Told   *ebpf.Map `ebpf:"told"`
 }
 
@@ -414,7 +417,6 @@ func (m *orderMaps) Close() error {
 		m.Inits,
 		m.Orders,
 		m.Pairs,
-		m.Slots,
 		m.Told,
 	)
 }
@@ -423,14 +425,17 @@ func (m *orderMaps) Close() error {
 //
 // It can be passed to loadOrderObjects or ebpf.CollectionSpec.LoadAndAssign.
 type orderVariables struct {
-	Epoch      *ebpf.Variable `ebpf:"epoch"`
-	Filtered   *ebpf.Variable `ebpf:"filtered"`
-	OnlyCgroup *ebpf.Variable `ebpf:"only_cgroup"`
-	OnlyTgid   *ebpf.Variable `ebpf:"only_tgid"`
-	PageOffset *ebpf.Variable `ebpf:"page_offset"`
-	PageSize   *ebpf.Variable `ebpf:"page_size"`
-	SelfTgid   *ebpf.Variable `ebpf:"self_tgid"`
-	Vmemmap    *ebpf.Variable `ebpf:"vmemmap"`
+	CgroupLevel *ebpf.Variable `ebpf:"cgroup_level"`
+	Epoch       *ebpf.Variable `ebpf:"epoch"`
+	Filtered    *ebpf.Variable `ebpf:"filtered"`
+	OnlyCgroup  *ebpf.Variable `ebpf:"only_cgroup"`
+	OnlyTgid    *ebpf.Variable `ebpf:"only_tgid"`
+	PageOffset  *ebpf.Variable `ebpf:"page_offset"`
+	PageSize    *ebpf.Variable `ebpf:"page_size"`
+	Recent      *ebpf.Variable `ebpf:"recent"`
+	SelfTgid    *ebpf.Variable `ebpf:"self_tgid"`
+	Slots       *ebpf.Variable `ebpf:"slots"`
+	Vmemmap     *ebpf.Variable `ebpf:"vmemmap"`
 }
 
 // orderPrograms contains all programs after they have been loaded into the kernel.

@@ -198,7 +198,7 @@ func (u *User) Start() error { return u.setEpoch(1) }
 func (u *User) Pause() error { return u.setEpoch(0) }
 
 func (u *User) setEpoch(e uint32) error {
-	if err := u.coll.Variables["epoch"].Set(e); err != nil {
+	if err := u.coll.Variables["epoch"].Set(uint64(e) << 32); err != nil {
 		return fmt.Errorf("switch recording: %w", err)
 	}
 	return nil

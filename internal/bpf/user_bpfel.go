@@ -21,7 +21,6 @@ const (
 	userMapInits       = "inits"
 	userMapOrders      = "orders"
 	userMapPlaces      = "places"
-	userMapSlots       = "slots"
 	userMapTries       = "tries"
 	userProgCondWait   = "cond_wait"
 	userProgInitialise = "initialise"
@@ -31,12 +30,14 @@ const (
 	userProgTaskExit   = "task_exit"
 	userProgTryBegin   = "try_begin"
 	userProgTryEnd     = "try_end"
+	userVarCgroupLevel = "cgroup_level"
 	userVarEpoch       = "epoch"
 	userVarFiltered    = "filtered"
 	userVarMade        = "made"
 	userVarOnlyCgroup  = "only_cgroup"
 	userVarOnlyTgid    = "only_tgid"
 	userVarSelfTgid    = "self_tgid"
+	userVarSlots       = "slots"
 )
 
 // loadUser returns the embedded CollectionSpec for user.
@@ -100,7 +101,6 @@ type userMapSpecs struct {
 	Inits  *ebpf.MapSpec `ebpf:"inits"`
 	Orders *ebpf.MapSpec `ebpf:"orders"`
 	Places *ebpf.MapSpec `ebpf:"places"`
-	Slots  *ebpf.MapSpec `ebpf:"slots"`
 	Tries  *ebpf.MapSpec `ebpf:"tries"`
 }
 
@@ -108,12 +108,14 @@ type userMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type userVariableSpecs struct {
-	Epoch      *ebpf.VariableSpec `ebpf:"epoch"`
-	Filtered   *ebpf.VariableSpec `ebpf:"filtered"`
-	Made       *ebpf.VariableSpec `ebpf:"made"`
-	OnlyCgroup *ebpf.VariableSpec `ebpf:"only_cgroup"`
-	OnlyTgid   *ebpf.VariableSpec `ebpf:"only_tgid"`
-	SelfTgid   *ebpf.VariableSpec `ebpf:"self_tgid"`
+	CgroupLevel *ebpf.VariableSpec `ebpf:"cgroup_level"`
+	Epoch       *ebpf.VariableSpec `ebpf:"epoch"`
+	Filtered    *ebpf.VariableSpec `ebpf:"filtered"`
+	Made        *ebpf.VariableSpec `ebpf:"made"`
+	OnlyCgroup  *ebpf.VariableSpec `ebpf:"only_cgroup"`
+	OnlyTgid    *ebpf.VariableSpec `ebpf:"only_tgid"`
+	SelfTgid    *ebpf.VariableSpec `ebpf:"self_tgid"`
+	Slots       *ebpf.VariableSpec `ebpf:"slots"`
 }
 
 // userObjects contains all objects after they have been loaded into the kernel.
@@ -141,7 +143,6 @@ type userMaps struct {
 	Inits  *ebpf.Map `ebpf:"inits"`
 	Orders *ebpf.Map `ebpf:"orders"`
 	Places *ebpf.Map `ebpf:"places"`
-	Slots  *ebpf.Map `ebpf:"slots"`
 	Tries  *ebpf.Map `ebpf:"tries"`
 }
 
@@ -152,7 +153,6 @@ func (m *userMaps) Close() error {
 		m.Inits,
 		m.Orders,
 		m.Places,
-		m.Slots,
 		m.Tries,
 	)
 }
@@ -161,12 +161,14 @@ func (m *userMaps) Close() error {
 //
 // It can be passed to loadUserObjects or ebpf.CollectionSpec.LoadAndAssign.
 type userVariables struct {
-	Epoch      *ebpf.Variable `ebpf:"epoch"`
-	Filtered   *ebpf.Variable `ebpf:"filtered"`
-	Made       *ebpf.Variable `ebpf:"made"`
-	OnlyCgroup *ebpf.Variable `ebpf:"only_cgroup"`
-	OnlyTgid   *ebpf.Variable `ebpf:"only_tgid"`
-	SelfTgid   *ebpf.Variable `ebpf:"self_tgid"`
+	CgroupLevel *ebpf.Variable `ebpf:"cgroup_level"`
+	Epoch       *ebpf.Variable `ebpf:"epoch"`
+	Filtered    *ebpf.Variable `ebpf:"filtered"`
+	Made        *ebpf.Variable `ebpf:"made"`
+	OnlyCgroup  *ebpf.Variable `ebpf:"only_cgroup"`
+	OnlyTgid    *ebpf.Variable `ebpf:"only_tgid"`
+	SelfTgid    *ebpf.Variable `ebpf:"self_tgid"`
+	Slots       *ebpf.Variable `ebpf:"slots"`
 }
 
 // userPrograms contains all programs after they have been loaded into the kernel.

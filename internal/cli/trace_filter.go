@@ -18,6 +18,7 @@ import (
 type traceFilter struct {
 	cgroupPath string
 	cgroup     uint64
+	level      int // of the cgroup, below the root
 	modules    []string
 	functions  []string
 	known      string
@@ -25,7 +26,7 @@ type traceFilter struct {
 }
 
 func (t *traceFilter) addFlags(c *cobra.Command) {
-	c.Flags().StringVar(&t.cgroupPath, "cgroup", "", "follow only the tasks of this cgroup (v2): its `PATH`")
+	c.Flags().StringVar(&t.cgroupPath, "cgroup", "", "follow only the tasks of this cgroup (v2) and of those below it: its `PATH`")
 	c.Flags().StringSliceVar(&t.modules, "module", nil, "show only findings whose paths go through this `MODULE`")
 	c.Flags().StringSliceVar(&t.functions, "function", nil, "show only findings whose paths go through this `FUNCTION`")
 	c.Flags().StringVar(&t.known, "baseline", "", "leave out the findings that this `FILE` lists; it is made if there is none")
@@ -33,15 +34,9 @@ func (t *traceFilter) addFlags(c *cobra.Command) {
 
 func (t *traceFilter) prepare() error {
 	if t.cgroupPath != "" {
-		path := t.cgroupPath
-		if !strings.HasPrefix(path, "/sys/") {
-			path = filepath.Join("/sys/fs/cgroup", path)
+		if err := t.findCgroup(); err != nil {
+			return fmt.Errorf("--cgroup: %w", err)
 		}
-		var st syscall.Stat_t
-		if err := syscall.Stat(path, &st); err != nil {
-			return fmt.Errorf("--cgroup %s: %w", path, err)
-		}
-		t.cgroup = st.Ino // the id of a cgroup is the inode of its directory
 	}
 	if t.known == "" {
 		return nil
@@ -58,6 +53,40 @@ func (t *traceFilter) prepare() error {
 		return fmt.Errorf("--baseline %s: %w", t.known, err)
 	}
 	return nil
+}
+
+// cgroup2Magic is CGROUP2_SUPER_MAGIC of include/uapi/linux/magic.h.
+const cgroup2Magic = 0x63677270
+
+// findCgroup says how the kernel calls the cgroup: its id is the inode of its
+// folder, its level how far that is below the root of the file system.
+func (t *traceFilter) findCgroup() error {
+	path := t.cgroupPath
+	if !strings.HasPrefix(path, "/sys/") {
+		path = filepath.Join("/sys/fs/cgroup", path)
+	}
+	path = filepath.Clean(path)
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(path, &fs); err != nil {
+		return fileError(path, err)
+	}
+	if fs.Type != cgroup2Magic {
+		return fmt.Errorf("%s: not a cgroup of version 2", path)
+	}
+	var here, above syscall.Stat_t
+	if err := syscall.Stat(path, &here); err != nil {
+		return fileError(path, err)
+	}
+	t.cgroup = here.Ino
+	for t.level = 0; ; t.level++ {
+		path = filepath.Dir(path)
+		if err := syscall.Stat(path, &above); err != nil {
+			return fileError(path, err)
+		}
+		if above.Dev != here.Dev || path == "/" {
+			return nil
+		}
+	}
 }
 
 // remember makes the baseline file of what was found, if it was asked for and

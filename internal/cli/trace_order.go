@@ -84,12 +84,13 @@ func (t *traceOrder) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runErr := live.watch(ctx)
-	saved, err := live.finish()
-	if runErr = errors.Join(runErr, err); runErr != nil {
-		return runErr
+	// The report comes before the programs are taken away, which may take the
+	// kernel seconds: nothing is recorded any more.
+	saved, err := live.watch(ctx)
+	if err == nil {
+		err = t.report(saved)
 	}
-	return t.report(saved)
+	return errors.Join(err, live.close())
 }
 
 // report shows what was found; an interrupt is the usual way to end a trace,
@@ -139,7 +140,7 @@ func openLive(t *traceOrder) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := bpf.OpenOrder(bpf.OrderOptions{Symbols: syms, TGID: t.pid, Cgroup: t.filter.cgroup, Kprobes: t.kprobes})
+	b, err := bpf.OpenOrder(bpf.OrderOptions{Symbols: syms, TGID: t.pid, Cgroup: t.filter.cgroup, Level: t.filter.level, Kprobes: t.kprobes})
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +160,16 @@ func (l *live) say(format string, args ...any) {
 	}
 }
 
-// watch reads events until the time is over or the user ends it.
-func (l *live) watch(ctx context.Context) error {
+// watch reads events until the time is over or the user ends it, and returns
+// the graph.
+func (l *live) watch(ctx context.Context) (*trace.Saved, error) {
+	if err := l.read(ctx); err != nil {
+		return nil, err
+	}
+	return l.graph()
+}
+
+func (l *live) read(ctx context.Context) error {
 	end := l.start.Add(l.t.duration)
 	budget := newBudget(l.bpf, float64(l.t.maxOverhead), l.say)
 	ctx, done := context.WithCancel(ctx)
@@ -249,19 +258,19 @@ func (l *live) judge(ctx context.Context) {
 	}
 }
 
-// finish takes everything away and returns the graph.
-func (l *live) finish() (*trace.Saved, error) {
-	seconds := int64(time.Since(l.start).Seconds() + 0.5)
+// graph returns what was seen, with what was not.
+func (l *live) graph() (*trace.Saved, error) {
 	counts, err := l.bpf.Counts()
 	lost, err2 := l.bpf.Lost()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
 	l.c.SetCounts(counts)
 	saved := l.c.Save()
 	for k, n := range lost {
 		saved.Lost[k] += n
 	}
-	begin := time.Now()
-	err3 := l.bpf.Close()
-	l.say("detached after %d ms", time.Since(begin).Milliseconds())
+	seconds := int64(time.Since(l.start).Seconds() + 0.5)
 	saved.Seconds, saved.Kernel, saved.Boot = seconds, oneLine("/proc/sys/kernel/osrelease"), oneLine("/proc/sys/kernel/random/boot_id")
 	for _, m := range l.bpf.Left {
 		saved.Notes = append(saved.Notes, m.Func+" is not followed: "+m.Why)
@@ -269,7 +278,15 @@ func (l *live) finish() (*trace.Saved, error) {
 	if l.off > 0 {
 		saved.Notes = append(saved.Notes, fmt.Sprintf("recording paused for %.0f of %d s, to stay below %s of the CPUs", l.off.Seconds(), seconds, l.t.maxOverhead.String()))
 	}
-	return saved, errors.Join(err, err2, err3)
+	return saved, nil
+}
+
+// close takes everything away.
+func (l *live) close() error {
+	begin := time.Now()
+	err := l.bpf.Close()
+	l.say("detached after %d ms", time.Since(begin).Milliseconds())
+	return err
 }
 
 // Order, Class, Stray and Modules are told by the programs: bpf.Sink.

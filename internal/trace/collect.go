@@ -93,6 +93,7 @@ func (c *Collector) Order(e *Order) {
 	old := c.orders[e.Key]
 	if old != nil {
 		old.sample(e)
+		c.places(old, e)
 		return
 	}
 	frames := c.frames(e.Stack)
@@ -113,6 +114,20 @@ func (c *Collector) Order(e *Order) {
 	o.sample(e)
 	c.orders[e.Key] = o
 	c.version++
+}
+
+// places takes from one more sample where the locks held were taken, as far as
+// the first one did not tell: the programs do not always look.
+func (c *Collector) places(o *order, e *Order) {
+	if len(e.Held) != len(o.Held) {
+		return
+	}
+	for i, h := range e.Held {
+		if old := &o.Held[i]; old.Site == 0 && h.Site != 0 && old.Class == h.Class {
+			old.Site, o.sites[i] = h.Site, c.syms.Frame(h.Site)
+			c.version++
+		}
+	}
 }
 
 func (c *Collector) note(l Lock) {

@@ -80,12 +80,12 @@ struct owner_event {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 3);
+	__uint(max_entries, 4);
 	__type(key, u32);
 	__type(value, u64);
 } counts SEC(".maps");
 
-enum { C_NO_WAIT, C_NO_SITE, C_NO_STACK };
+enum { C_NO_WAIT, C_NO_SITE, C_NO_STACK, C_HIDDEN };
 
 const volatile u32 self_tgid = 0;
 u64 last_owner = 0;
@@ -147,6 +147,8 @@ SEC("tp_btf/contention_begin") int contention_begin(u64 *ctx)
 		count(C_NO_STACK);
 	if (w.flags == LCB_SPIN || !tid || (w.flags & LCB_SPIN && !(w.flags & LCB_MUTEX))) {
 		slot = bpf_map_lookup_elem(&spinning, &zero);
+		if (slot && slot->begin)
+			count(C_HIDDEN);
 		if (slot)
 			*slot = w;
 		return 0;

@@ -4,8 +4,8 @@
  *
  * A task has a slot only while it holds something, so a table of a few
  * thousand slots serves any number of tasks, and finding one's slot is an
- * array index instead of a hash or a task-storage lookup, which would be most
- * of the price of an uncontended lock.
+ * index into a variable instead of a map or a task-storage lookup, which would
+ * be most of the price of an uncontended lock.
  */
 #ifndef GORDIAN_HELD_H
 #define GORDIAN_HELD_H
@@ -13,7 +13,7 @@
 #include "kernel.h"
 
 #define DEPTH 16
-#define SLOTS 8192
+#define SLOTS 4096 /* the kernel takes variables of up to 4 MB: kernel/bpf/arraymap.c, array_map_alloc_check() */
 #define PROBES 8
 
 /* Kinds of locks, and how they are taken: internal/bpf/order.go has the same. */
@@ -44,21 +44,27 @@ struct lock {
 	u32 from; /* enum origin */
 };
 
+/* What is odd about a slot. */
+enum odd {
+	HOLES = 1, /* some of the entries are empty: their addr is 0 */
+	GUEST = 2, /* the first slot of its owner belonged to somebody else */
+};
+
 struct held {
-	u64 owner; /* see self(), 0: free */
-	u32 n;
-	u32 holes; /* some of the entries are empty: their addr is 0 */
-	u32 away;  /* tasks whose slot this should be, and that have another */
-	u32 guest; /* the owner is such a task */
+	u64 owner; /* see self(), 0: free, and nothing else is set */
+	union {
+		struct {
+			u32 n;
+			u32 odd;
+		};
+		u64 state; /* both: 1 is one lock and nothing odd */
+	};
+	u32 away; /* tasks whose slot this should be, and that have another */
+	u32 unused;
 	struct lock e[DEPTH];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS);
-	__type(key, u32);
-	__type(value, struct held);
-} slots SEC(".maps");
+struct held slots[SLOTS];
 
 /* What went wrong, for the reader to show: internal/bpf/order.go names them. */
 enum count {
@@ -88,12 +94,24 @@ static __always_inline void count(u32 i)
 		(*v)++;
 }
 
-/* 0 switches everything off; a new value makes all that is held forgotten. */
-u32 epoch = 0;
+/* The upper half counts; 0 switches everything off, and a new value makes all that is held forgotten. */
+u64 epoch = 0;
 const volatile u32 self_tgid = 0;
 const volatile bool filtered = false; /* only some tasks are followed: */
 const volatile u32 only_tgid = 0;
 const volatile u64 only_cgroup = 0;
+const volatile u32 cgroup_level = 0; /* so many levels below the root */
+
+/*
+ * The functions that are not static are verified once for each program, and
+ * not once for each way that leads to them: loading is several times faster.
+ */
+__noinline int followed(u32 tgid)
+{
+	if (only_tgid && tgid != only_tgid)
+		return 0;
+	return !only_cgroup || bpf_get_current_ancestor_cgroup_id(cgroup_level) == only_cgroup;
+}
 
 /*
  * self returns who runs, as owners of slots are called: the epoch and the
@@ -101,8 +119,8 @@ const volatile u64 only_cgroup = 0;
  */
 static __always_inline u64 self(void)
 {
-	u32 now = *(volatile u32 *)&epoch, tgid;
-	u64 task;
+	u64 now = *(volatile u64 *)&epoch, task;
+	u32 tgid;
 
 	if (!now)
 		return 0;
@@ -110,89 +128,71 @@ static __always_inline u64 self(void)
 	tgid = task >> 32;
 	if (tgid == self_tgid)
 		return 0;
-	if (filtered) {
-		if (only_tgid && tgid != only_tgid)
-			return 0;
-		if (only_cgroup && bpf_get_current_cgroup_id() != only_cgroup)
-			return 0;
-	}
-	return (u64)now << 32 | (u32)task;
+	if (filtered && !followed(tgid))
+		return 0;
+	return now | (u32)task;
+}
+
+static __always_inline struct held *at(u32 k)
+{
+	return &slots[k & (SLOTS - 1)];
 }
 
 /*
- * The functions that are not static are verified once for each program, and
- * not once for each way that leads to them: loading is several times faster.
- *
  * probe finds or claims a slot when the first one belongs to somebody else,
  * and returns its number or -1. A slot of an earlier epoch is free.
  */
-__noinline int probe(u64 task, u32 claim)
+__noinline int probe(u64 task, u32 make)
 {
-	u32 first = (u32)task & (SLOTS - 1), i, k = first;
-	struct held *h, *home = bpf_map_lookup_elem(&slots, &k);
+	u32 first = task, i, k;
+	struct held *h;
 	u64 old;
 
-	if (!home)
-		return -1;
 	for (i = 0; i < PROBES; i++) {
-		k = first ^ i;
-		h = bpf_map_lookup_elem(&slots, &k);
-		if (h && h->owner == task)
+		k = (first ^ i) & (SLOTS - 1);
+		if (at(k)->owner == task)
 			return k;
 	}
-	if (!claim)
+	if (!make)
 		return -1;
 	for (i = 0; i < PROBES; i++) {
-		k = first ^ i;
-		h = bpf_map_lookup_elem(&slots, &k);
-		if (!h)
-			break;
+		k = (first ^ i) & (SLOTS - 1);
+		h = at(k);
 		old = h->owner;
 		if (old >> 32 == task >> 32 || __sync_val_compare_and_swap(&h->owner, old, task) != old)
 			continue;
-		h->n = h->holes = 0;
-		h->guest = i != 0;
+		h->n = 0;
+		h->odd = i ? GUEST : 0;
 		if (i)
-			__sync_fetch_and_add(&home->away, 1);
+			__sync_fetch_and_add(&at(first)->away, 1);
 		return k;
 	}
 	return -1;
 }
 
 /* slot finds the list of a task, or makes one. */
-static __always_inline struct held *slot(u64 task, bool claim)
+static __always_inline struct held *slot(u64 task, bool make)
 {
-	u32 k = (u32)task & (SLOTS - 1);
-	struct held *h = bpf_map_lookup_elem(&slots, &k);
+	struct held *h = at(task);
+	int k;
 
-	if (!h || h->owner == task)
+	if (h->owner == task)
 		return h;
-	if (!claim && !h->away)
+	if (!make && !h->away)
 		return 0;
-	if (claim && !h->away && !__sync_val_compare_and_swap(&h->owner, 0, task))
+	if (make && !h->away && !__sync_val_compare_and_swap(&h->owner, 0, task))
 		return h;
-	k = probe(task, claim);
-	return bpf_map_lookup_elem(&slots, &k);
-}
-
-__noinline int come_home(u64 task)
-{
-	u32 k = (u32)task & (SLOTS - 1);
-	struct held *home = bpf_map_lookup_elem(&slots, &k);
-
-	if (home)
-		__sync_fetch_and_add(&home->away, -1);
-	return 0;
+	k = probe(task, make);
+	return k < 0 ? 0 : at(k);
 }
 
 /* leave frees the slot of a task that holds nothing any more. */
 static __always_inline void leave(struct held *h, u64 task)
 {
-	if (h->guest) {
-		h->guest = 0;
-		come_home(task);
-	}
-	h->holes = 0;
+	if (h->odd & GUEST)
+		__sync_fetch_and_add(&at(task)->away, -1);
+	h->state = 0;
+	barrier(); /* whoever claims it finds it empty */
 	h->owner = 0;
 }
 
@@ -217,7 +217,7 @@ __noinline int drop(struct held *h, u64 *lock)
 		l->addr = 0;
 		l->kind = 0;
 		l->cls = 1;
-		h->holes = 1;
+		h->odd |= HOLES;
 		return 1;
 	}
 	return 0;
@@ -242,7 +242,7 @@ __noinline int trim(struct held *h)
 static __always_inline void set_count(struct held *h, u64 task, u32 n)
 {
 	h->n = n;
-	if (n && h->holes)
+	if (n && h->odd & HOLES)
 		h->n = n = trim(h);
 	if (!n)
 		leave(h, task);

@@ -189,7 +189,7 @@ __noinline int prune(struct held *h, u32 tid)
 		if (mine(l->addr, l->kind, tid) == NOT_MINE) {
 			l->addr = 0;
 			l->kind = 0;
-			h->holes = 1;
+			h->odd |= HOLES;
 			count(C_AGAIN);
 			continue;
 		}
@@ -332,10 +332,11 @@ static __always_inline int acquire(struct pt_regs *r, struct lock *l)
 		}
 		if (prune(h, tid) && !(l->kind & M_TRY) && !holds(h, l->addr))
 			nested(r, h, l);
-		n = h->holes ? trim(h) : n;
+		n = h->odd & HOLES ? trim(h) : n;
 		if (n >= DEPTH) {
 			count(C_TOO_DEEP);
-			n = h->holes = 0;
+			n = 0;
+			h->odd &= ~HOLES;
 		}
 	}
 	barrier_var(n); /* the compiler knows that n is below DEPTH, and the verifier does not */
@@ -461,7 +462,7 @@ SEC("uprobe") int initialise(struct pt_regs *r)
 	struct lock_id id = { r->di, bpf_get_current_pid_tgid() >> 32 };
 	struct init i = {};
 
-	if (!*(volatile u32 *)&epoch)
+	if (!*(volatile u64 *)&epoch)
 		return 0;
 	bpf_probe_read_user(&i.site, 8, (void *)r->sp);
 	i.number = (u32)__sync_fetch_and_add(&made, 1) + 1;
