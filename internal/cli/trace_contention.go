@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +92,11 @@ func (t *traceContention) run(ctx context.Context) error {
 	table.Took, table.Kernel = time.Since(start), oneLine("/proc/sys/kernel/osrelease")
 	if table.Lost, err = c.Lost(); err != nil {
 		return err
+	}
+	if t.format.value != "text" && t.format.value != "json" { // these two say it themselves
+		for _, what := range slices.Sorted(maps.Keys(table.Lost)) {
+			fmt.Fprintf(t.Err, "gordian: not counted: %d %s\n", table.Lost[what], what)
+		}
 	}
 	return t.write(table)
 }
