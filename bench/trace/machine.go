@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -149,7 +150,7 @@ func start(c *exec.Cmd) ([]line, error) {
 	}
 	err = c.Wait()
 	if !done {
-		return nil, fmt.Errorf("the guest did not get to the end (%v):\n%s", err, strings.Join(said[max(0, len(said)-40):], "\n"))
+		return nil, errors.Join(err, fmt.Errorf("the guest did not get to the end:\n%s", strings.Join(said[max(0, len(said)-40):], "\n")))
 	}
 	return out, nil
 }

@@ -70,7 +70,7 @@ func fork() (int, error) {
 		return 0, errno
 	}
 	if pid == 0 {
-		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
 	}
 	return int(pid), nil
 }
@@ -156,10 +156,10 @@ func stream(n int) error {
 	return nil
 }
 
-// raw reads or writes size bytes, at most a page.
+// raw reads or writes size bytes, at most a page. What fails shows in the figures.
 func raw(call uintptr, fd int, size uintptr) {
 	var buf [page]byte
-	syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&buf)), size)
+	_, _, _ = syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&buf)), size)
 }
 
 func renames(from, to string) func(int) error {
