@@ -218,7 +218,7 @@ func (i *instr) operand(in *x86asm.Inst, n int) arg {
 }
 
 func (i *instr) memory(m x86asm.Mem, size int) arg {
-	out := arg{kind: argMem, size: uint8(size), base: unwind.NumReg, val: m.Disp}
+	out := arg{kind: argMem, size: uint8(size), base: noReg, val: m.Disp}
 	if m.Segment == x86asm.GS || m.Segment == x86asm.FS || m.Index != 0 {
 		out.kind = argOpaque
 		return out

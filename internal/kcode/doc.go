@@ -1,4 +1,4 @@
-// Package kcode reads the machine code of a kernel (x86-64) as it lies in
+// Package kcode reads the machine code of a kernel (x86-64, arm64) as it lies in
 // memory: it decodes a function, builds its control flow graph, and follows
 // register and stack values and the locks that the function has taken, up to
 // the place where a task stopped in it.
@@ -9,7 +9,11 @@
 // docs/holder-inference.md describes the method and its limits.
 package kcode
 
-import "gordian/internal/kmem"
+import (
+	"debug/elf"
+
+	"gordian/internal/kmem"
+)
 
 // Symbols knows where functions begin and end.
 type Symbols interface {
@@ -27,6 +31,7 @@ type Symbol struct {
 // goroutine.
 type Code struct {
 	mem   kmem.Memory
+	isa   *isa
 	sym   Symbols
 	does  map[string]Effect
 	funcs map[uint64]*function // by start address; nil: not readable
@@ -41,8 +46,8 @@ type Code struct {
 // maxInstructions bounds the code that one run reads: about 300 bytes each.
 const maxInstructions = 200_000
 
-// New returns a reader of the code in m.
-func New(m kmem.Memory, sym Symbols) *Code {
-	return &Code{mem: m, sym: sym, does: effects(), funcs: map[uint64]*function{}, at: map[place]*Point{},
+// New returns a reader of the code in m: EM_X86_64 or EM_AARCH64.
+func New(m kmem.Memory, sym Symbols, machine elf.Machine) *Code {
+	return &Code{mem: m, isa: isaOf(machine), sym: sym, does: effects(), funcs: map[uint64]*function{}, at: map[place]*Point{},
 		sums: map[uint64]*summary{}, calls: map[uint64]callee{}, exprs: exprs{ids: map[Value]uint32{}}, left: maxInstructions}
 }

@@ -33,7 +33,13 @@ func (c *Code) exec(s *state, i *instr) {
 		s.regs[unwind.BP] = s.read(c, bp)
 		s.regs[unwind.SP] = bp.plus(8)
 	case opCall:
-		s.call(i)
+		s.call(c, i)
+	case opPair:
+		s.pair(c, i)
+	case opJcc:
+		if i.dst.kind == argReg { // it tests a register itself
+			s.tested = s.regs[i.dst.reg]
+		}
 	case opTest:
 		s.tested = s.regs[i.dst.reg]
 	case opOther:
@@ -60,6 +66,31 @@ func (c *Code) move(s *state, i *instr) {
 	}
 }
 
+// pair performs an opPair.
+func (s *state) pair(c *Code, i *instr) {
+	load := i.src.kind == argMem
+	mem, first := i.dst, i.src
+	if load {
+		mem, first = i.src, i.dst
+	}
+	s.regs[mem.base] = s.regs[mem.base].plus(i.pre)
+	at := s.address(mem, i)
+	s.regs[mem.base] = s.regs[mem.base].plus(i.post)
+	for n, a := range [...]arg{first, i.second} {
+		to := at.plus(int64(n) * int64(mem.size))
+		switch {
+		case n == 1 && i.second.kind == argNone:
+		case !load:
+			s.store(to, int64(mem.size), s.value(c, a, i))
+		case mem.size == 8:
+			s.set(a, s.read(c, to), i)
+		default:
+			s.set(a, resultOf(i), i)
+		}
+	}
+	s.clobber(i.clobbers)
+}
+
 // value returns what an operand holds.
 func (s *state) value(c *Code, a arg, i *instr) Value {
 	switch a.kind {
@@ -84,7 +115,7 @@ func (s *state) address(a arg, i *instr) Value {
 	switch {
 	case a.kind != argMem:
 		return resultOf(i)
-	case a.base == unwind.NumReg:
+	case a.base == noReg:
 		return number(uint64(a.val))
 	}
 	return s.regs[a.base].plus(a.val)
@@ -135,8 +166,8 @@ func (s *state) set(d arg, v Value, i *instr) {
 
 // call forgets what a call may change: the caller-saved registers, and stack
 // memory whose address it was given.
-func (s *state) call(i *instr) {
-	for _, r := range []unwind.Reg{unwind.DI, unwind.SI, unwind.DX, unwind.CX, unwind.R8, unwind.R9} {
+func (s *state) call(c *Code, i *instr) {
+	for _, r := range c.isa.args {
 		v := s.regs[r]
 		if v.kind != stackAddr {
 			continue
@@ -147,13 +178,13 @@ func (s *state) call(i *instr) {
 			}
 		}
 	}
-	s.clobber(callerSaved)
-	s.regs[unwind.AX] = resultOf(i)
+	s.clobber(c.isa.callerSaved)
+	s.regs[c.isa.result] = resultOf(i)
 	s.tested = Value{}
 }
 
-func (s *state) clobber(mask uint16) {
-	for r := range unwind.NumReg {
+func (s *state) clobber(mask uint32) {
+	for r := range s.regs {
 		if mask>>r&1 == 1 {
 			s.regs[r] = Value{}
 		}

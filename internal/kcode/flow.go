@@ -38,7 +38,7 @@ func (c *Code) flow(f *function, cfa uint8) *flow {
 func (w *flow) run(locks bool) {
 	first := w.f.index[w.f.Start]
 	if !locks {
-		w.in[first] = entryState(w.cfa)
+		w.in[first] = w.c.entryState(w.cfa)
 	}
 	w.seen[first] = true
 	rounds := make([]int, len(w.f.blocks))
@@ -104,7 +104,7 @@ func (w *flow) blind() bool {
 		for k := range ins {
 			w.c.exec(&s, &ins[k])
 		}
-		if s.regs[unwind.SP] != onStack(-8) {
+		if s.regs[unwind.SP] != onStack(w.c.isa.entrySP) {
 			return true
 		}
 	}

@@ -80,8 +80,7 @@ type reader struct {
 // compiler put elsewhere (.cold).
 func (r *reader) fetch(addr uint64) (instr, bool) {
 	if addr >= r.sym.Start && addr-r.sym.Start < uint64(len(r.text)) {
-		i, err := decode(r.text[addr-r.sym.Start:], addr)
-		return i, err == nil
+		return r.decode(r.text[addr-r.sym.Start:], addr)
 	}
 	var b [16]byte
 	n := len(b)
@@ -90,7 +89,14 @@ func (r *reader) fetch(addr uint64) (instr, bool) {
 			break
 		}
 	}
-	i, err := decode(b[:n], addr)
+	return r.decode(b[:n], addr)
+}
+
+func (r *reader) decode(b []byte, addr uint64) (instr, bool) {
+	i, err := r.code.isa.decode(b, addr)
+	if i.target != 0 && (i.target < r.sym.Start || i.target >= r.sym.End) {
+		i.target = r.code.isa.through(r.code.mem, i.target)
+	}
 	return i, err == nil
 }
 

@@ -2,7 +2,6 @@ package kcode
 
 import (
 	"gordian/internal/model"
-	"gordian/internal/unwind"
 )
 
 // Event is a release or a completion that code comes to.
@@ -37,7 +36,7 @@ func (c *Code) eventsOf(s *state, i *instr) []Event {
 	case !t.known:
 		return nil
 	case t.effect.Op != NoOp:
-		return []Event{{Effect: t.effect, Addr: s.regs[unwind.DI], Site: i.addr}}
+		return []Event{{Effect: t.effect, Addr: s.regs[c.isa.args[0]], Site: i.addr}}
 	}
 	out := c.summary(t.sym).calledWith(c, s)
 	for k := range out {

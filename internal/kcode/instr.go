@@ -22,6 +22,7 @@ const (
 	opRet
 	opTest // test r,r or cmp r,0
 	opStop // ud2, hlt at the end of a path
+	opPair // a load or store of one or two registers that may move its base (arm64)
 )
 
 type argKind uint8
@@ -39,7 +40,7 @@ type arg struct {
 	kind argKind
 	size uint8 // bytes
 	reg  unwind.Reg
-	base unwind.Reg // of argMem; unwind.NumReg: disp is the address
+	base unwind.Reg // of argMem; noReg: disp is the address
 	val  int64      // immediate or displacement
 }
 
@@ -48,18 +49,18 @@ type instr struct {
 	addr     uint64
 	target   uint64 // of direct calls and jumps, else 0
 	dst, src arg
-	clobbers uint16 // registers that it writes besides dst
+	clobbers uint32 // registers that it writes besides dst
 	n        uint8  // bytes
 	op       opcode
 	cc       uint8 // condition code of opJcc, as in the instruction
 	locked   bool  // LOCK prefix
+	// Of opPair: the second register, and what is added to the base before the
+	// access and behind it.
+	second    arg
+	pre, post int64
 }
 
 func (i *instr) end() uint64 { return i.addr + uint64(i.n) }
-
-// callerSaved are the registers that a call destroys (System V ABI).
-const callerSaved = 1<<unwind.AX | 1<<unwind.CX | 1<<unwind.DX | 1<<unwind.SI | 1<<unwind.DI |
-	1<<unwind.R8 | 1<<unwind.R9 | 1<<unwind.R10 | 1<<unwind.R11
 
 // Condition codes of Jcc (Intel SDM volume 1, appendix B), without the lowest
 // bit, which negates.

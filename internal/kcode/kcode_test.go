@@ -2,6 +2,7 @@ package kcode
 
 import (
 	"bufio"
+	"debug/elf"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -57,13 +58,15 @@ func (m *image) word(va, v uint64) {
 
 var (
 	symbolLine = regexp.MustCompile(`^([0-9a-f]{16}) <(\w+)>:`)
-	codeLine   = regexp.MustCompile(`^([0-9a-f]{16}):\t((?:[0-9a-f]{2} )+)\s*(.*)`)
+	codeLine   = regexp.MustCompile(`^([0-9a-f]{16}):\t((?:[0-9a-f]{2} )+|[0-9a-f]{8} )\s*(.*)`)
 )
 
 // listing reads what objdump printed of testdata/code.s.
-func listing(t testing.TB) *image {
+func listing(t testing.TB) *image { return listingOf(t, "testdata/code.txt") }
+
+func listingOf(t testing.TB, path string) *image {
 	t.Helper()
-	f, err := os.Open("testdata/code.txt")
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +94,9 @@ func listing(t testing.TB) *image {
 		b, err := hex.DecodeString(strings.ReplaceAll(s[2], " ", ""))
 		if err != nil || at != base+uint64(len(text)) {
 			t.Fatalf("%s: %v", sc.Text(), err)
+		}
+		if !strings.Contains(strings.TrimSpace(s[2]), " ") && len(b) == 4 { // a word of arm64
+			slices.Reverse(b)
 		}
 		text = append(text, b...)
 		if strings.HasSuffix(s[3], "<msleep>") || strings.HasSuffix(s[3], "<panic>") {
@@ -147,7 +153,7 @@ func TestHeld(t *testing.T) {
 		t.Run(tt.fn, func(t *testing.T) {
 			f := m.frame(t, tt.fn, tt.call)
 			f.Regs.Set(tt.reg, obj)
-			s := New(m, m).Stack([]unwind.Frame{f})
+			s := New(m, m, elf.EM_X86_64).Stack([]unwind.Frame{f})
 			p := s.Point(0)
 			if p == nil {
 				t.Fatal("not understood")
@@ -192,12 +198,12 @@ func TestEventsOfServer(t *testing.T) {
 	f.CFA = stack
 	f.Regs.IP = server.Start + 1 + 3 + 7 + 5 // behind the call of mutex_lock
 	f.Regs.Set(unwind.BX, obj)
-	s := New(m, m).Stack([]unwind.Frame{f})
+	s := New(m, m, elf.EM_X86_64).Stack([]unwind.Frame{f})
 	p := s.Point(0)
 	if p == nil || len(p.Held) != 0 {
 		t.Fatalf("%+v", p)
 	}
-	if e, ok := New(m, m).Does(p.Call); !ok || e.Op != Acquire || e.Type != model.Mutex {
+	if e, ok := New(m, m, elf.EM_X86_64).Does(p.Call); !ok || e.Op != Acquire || e.Type != model.Mutex {
 		t.Errorf("it is in %+v", e)
 	}
 	if n, how, ok := s.Resolve(0, p.Regs[unwind.DI]); !ok || n != stateLock || how != FromCode {
@@ -217,7 +223,7 @@ func TestArgumentsComeFromTheCaller(t *testing.T) {
 	inner := m.frame(t, "straight", 0)
 	outer := m.frame(t, "wrapped", 0)
 	outer.Regs.Set(unwind.R14, obj)
-	s := New(m, m).Stack([]unwind.Frame{inner, outer})
+	s := New(m, m, elf.EM_X86_64).Stack([]unwind.Frame{inner, outer})
 	// wrapped() calls msleep(), not straight(): what it passed is not known.
 	if _, _, ok := s.Resolve(0, atEntry(unwind.DI)); ok {
 		t.Error("an argument of another call")
@@ -241,7 +247,7 @@ func TestRestore(t *testing.T) {
 		{"spilled", []unwind.Saved{{Reg: unwind.BX, Off: -24}, {Reg: unwind.BP, Off: -16}}, 4, 0},
 		{"wrapped", []unwind.Saved{{Reg: unwind.R14, Off: -16}}, 5, 0},
 	}
-	c := New(m, m)
+	c := New(m, m, elf.EM_X86_64)
 	for _, tt := range tests {
 		f := m.frame(t, tt.fn, 0)
 		f.CFA -= tt.cfa
@@ -256,7 +262,7 @@ func TestStays(t *testing.T) {
 	m := listing(t)
 	for fn, want := range map[string]bool{"signalled": true, "around": false, "straight": false} {
 		f := m.frame(t, fn, 0)
-		p, err := New(m, m).At(&f)
+		p, err := New(m, m, elf.EM_X86_64).At(&f)
 		if err != nil || p.Stays != want {
 			t.Errorf("%s: %+v, %v", fn, p, err)
 		}
@@ -267,11 +273,11 @@ func TestNoWayLeadsThere(t *testing.T) {
 	m := listing(t)
 	f := m.frame(t, "straight", 0)
 	f.Regs.IP++ // inside of an instruction
-	if p, err := New(m, m).At(&f); err == nil {
+	if p, err := New(m, m, elf.EM_X86_64).At(&f); err == nil {
 		t.Errorf("%+v", p)
 	}
 	f.Regs.IP = 0xffffffff90000000
-	if _, err := New(m, m).At(&f); err == nil {
+	if _, err := New(m, m, elf.EM_X86_64).At(&f); err == nil {
 		t.Error("no function is there")
 	}
 }
@@ -282,6 +288,9 @@ func FuzzCode(f *testing.F) {
 	for _, b := range m.pieces {
 		f.Add(b[:min(len(b), 512)], uint16(40))
 	}
+	for _, b := range listingOf(f, "testdata/a64.txt").pieces {
+		f.Add(b[max(0, len(b)-512):], uint16(40))
+	}
 	f.Add([]byte{0xeb, 0xfe, 0x74, 0xfc, 0xe8, 0, 0, 0, 0}, uint16(9))
 	f.Fuzz(func(t *testing.T, code []byte, at uint16) {
 		if len(code) == 0 || len(code) > 1<<16 {
@@ -289,10 +298,10 @@ func FuzzCode(f *testing.F) {
 		}
 		const base = 0xffffffff81000000
 		m := &image{pieces: map[uint64][]byte{base: code}, syms: []Symbol{{"f", base, base + uint64(len(code))}, {"mutex_lock", base + 1<<20, base + 1<<20 + 16}}}
-		for _, trap := range []bool{true, false} {
-			fr := unwind.Frame{Trap: trap, CFA: stack}
+		for n := range 4 {
+			fr := unwind.Frame{Trap: n&1 == 0, CFA: stack}
 			fr.Regs.IP = base + uint64(at)
-			c := New(m, m)
+			c := New(m, m, [...]elf.Machine{elf.EM_X86_64, elf.EM_AARCH64}[n/2])
 			s := c.Stack([]unwind.Frame{fr, fr})
 			if p := s.Point(0); p != nil {
 				for _, h := range p.Held {
@@ -300,6 +309,7 @@ func FuzzCode(f *testing.F) {
 				}
 			}
 			c.Restore(&fr)
+			c.Base(&fr)
 		}
 	})
 }

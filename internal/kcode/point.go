@@ -1,7 +1,6 @@
 package kcode
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"gordian/internal/kmem"
@@ -23,7 +22,8 @@ type Hold struct {
 // Point is what the code says of one place in a function.
 type Point struct {
 	Func   Symbol
-	Regs   [unwind.NumReg]Value
+	Regs   [unwind.MaxReg]Value
+	Arg    Value           // the first argument of the call
 	Slots  map[int64]Value // stack slots, by their offset from the CFA
 	Held   []Hold
 	Events []Event // what the function goes on to release or complete
@@ -91,7 +91,7 @@ func (c *Code) analyze(ip uint64, trap bool, cfa uint8) (*Point, error) {
 	if !ok {
 		return nil, fmt.Errorf("code of %s: no way leads to %#x", sym.Name, ip)
 	}
-	p := &Point{Func: sym, Regs: s.regs, Slots: s.slots, Call: target, aligns: f.aligns}
+	p := &Point{Func: sym, Regs: s.regs, Arg: s.regs[c.isa.args[0]], Slots: s.slots, Call: target, aligns: f.aligns}
 	p.Events, p.Stays = w.after(at)
 	blind := w.blind()
 	for _, h := range s.held {
@@ -125,7 +125,7 @@ func (c *Code) Restore(f *unwind.Frame) (saved []unwind.Saved, untouched []unwin
 	if err != nil {
 		return nil, nil
 	}
-	for _, r := range unwind.CalleeSaved() {
+	for _, r := range c.isa.calleeSaved {
 		if p.Regs[r] == atEntry(r) {
 			untouched = append(untouched, r)
 			continue
@@ -144,6 +144,22 @@ func (c *Code) Restore(f *unwind.Frame) (saved []unwind.Saved, untouched []unwin
 	return saved, untouched
 }
 
+// Base implements unwind.Restorer.
+func (c *Code) Base(f *unwind.Frame) (cfa uint64, ok bool) {
+	p, err := c.At(f)
+	if err != nil {
+		return 0, false
+	}
+	if fp, known := f.Regs.Get(c.isa.fp); known && p.Regs[c.isa.fp].kind == stackAddr {
+		return fp - uint64(p.Regs[c.isa.fp].off), true
+	}
+	// Between calls the stack pointer is not known so well.
+	if sp, known := f.Regs.Get(unwind.SP); known && f.Trap && p.Regs[unwind.SP].kind == stackAddr {
+		return sp - uint64(p.Regs[unwind.SP].off), true
+	}
+	return 0, false
+}
+
 // Does returns what the function at an address does to locks.
 func (c *Code) Does(target uint64) (Effect, bool) {
 	t := c.callee(&instr{target: target})
@@ -153,9 +169,14 @@ func (c *Code) Does(target uint64) (Effect, bool) {
 // CallBefore returns what the direct call that ends at a return address does
 // to locks.
 func (c *Code) CallBefore(ip uint64) (Effect, bool) {
-	var b [5]byte
-	if kmem.Read(c.mem, b[:], ip-5) != nil || b[0] != 0xe8 {
+	n := c.isa.callSize
+	b, err := kmem.Bytes(c.mem, ip-uint64(n), n)
+	if err != nil {
 		return Effect{}, false
 	}
-	return c.Does(ip + uint64(int64(int32(binary.LittleEndian.Uint32(b[1:])))))
+	i, err := c.isa.decode(b, ip-uint64(n))
+	if err != nil || i.op != opCall || i.target == 0 || int(i.n) != n {
+		return Effect{}, false
+	}
+	return c.Does(c.isa.through(c.mem, i.target))
 }

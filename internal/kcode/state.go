@@ -13,7 +13,7 @@ func base(name string) string { return kstack.Base(name) }
 
 // state is what is known at one place of a function.
 type state struct {
-	regs  [unwind.NumReg]Value
+	regs  [unwind.MaxReg]Value
 	slots map[int64]Value // 8-byte stack slots by their offset from the CFA
 	held  []hold
 	// tested is what the last comparison with zero looked at.
@@ -39,14 +39,13 @@ type hold struct {
 // code that is misread.
 const maxHeld = 64
 
-// entryState is the state at a function's first instruction: the return
-// address lies at CFA-8.
-func entryState(cfa uint8) state {
+// entryState is the state at a function's first instruction.
+func (c *Code) entryState(cfa uint8) state {
 	s := state{slots: map[int64]Value{}, cfa: cfa}
-	for r := range unwind.NumReg {
+	for r := range unwind.Reg(unwind.MaxReg) {
 		s.regs[r] = atEntry(r)
 	}
-	s.regs[unwind.SP] = onStack(-8)
+	s.regs[unwind.SP] = onStack(c.isa.entrySP)
 	return s
 }
 

@@ -74,7 +74,7 @@ func (c *Code) summarize(f *function) []Event {
 			c.exec(&s, &b.ins[k])
 		}
 		if b.ret || b.tail {
-			exits = append(exits, exit{s.held, s.regs[unwind.AX]})
+			exits = append(exits, exit{s.held, s.regs[c.isa.result]})
 		}
 	}
 	var out []Event

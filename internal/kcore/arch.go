@@ -21,8 +21,6 @@ type arch interface {
 	walker(s *State) (unwind.Walker, error)
 	// pages says where the kernel keeps its struct pages.
 	pages(k *Kernel) (pageMap, error)
-	// code reports whether the machine code can be read (package kcode).
-	code() bool
 }
 
 // archOf returns the architecture of an image that could be opened.

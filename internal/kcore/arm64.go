@@ -9,10 +9,8 @@ import (
 	"gordian/internal/unwind"
 )
 
-// arm64 has stacks by frame records, and no inference from its code.
+// arm64 has stacks by frame records.
 type arm64 struct{}
-
-func (arm64) code() bool { return false }
 
 func (arm64) savedSP() string { return "thread.cpu_context.sp" }
 

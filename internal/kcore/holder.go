@@ -22,10 +22,6 @@ func (s *State) findHolders(ctx context.Context) {
 	if !s.needInference() {
 		return
 	}
-	if s.code == nil {
-		s.note("locks that do not name their owner (semaphores, readers, spinlocks, completions) have no holder here: inferring it from machine code works on x86-64 only")
-		return
-	}
 	for _, t := range s.Tasks {
 		if ctx.Err() != nil {
 			return

@@ -198,9 +198,6 @@ func (x *facts) listed(t *Task, h heldLock) {
 // siteType is the type of the lock that the call before a return address
 // takes, by the name of the function that is called; "" if that is not known.
 func (s *State) siteType(ip uint64) model.LockType {
-	if s.code == nil {
-		return ""
-	}
 	e, ok := s.code.CallBefore(ip)
 	if !ok {
 		return ""

@@ -29,7 +29,7 @@ type State struct {
 	layout   map[[2]string]ktype.Field
 	lacks    map[[2]string]bool
 	unwinder unwind.Walker
-	code     *kcode.Code       // nil where machine code cannot be read
+	code     *kcode.Code
 	names    map[uint64]string // of locks
 	now      uint64            // newest clock of any CPU, ns
 	stack    uint64            // bytes of a task's stack
@@ -63,9 +63,7 @@ func (k *Kernel) analyze(ctx context.Context, mem kmem.Memory) (*State, error) {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
 	s.readCPUs()
-	if k.arch.code() {
-		s.code = kcode.New(mem, s)
-	}
+	s.code = kcode.New(mem, s, k.Image.Machine)
 	if err := s.newUnwinder(); err != nil {
 		s.note("stacks cannot be unwound: " + err.Error())
 	}

@@ -12,7 +12,7 @@ import (
 // values returns the stack of a task with the values that code and saved
 // registers give; nil if it has none.
 func (s *State) values(t *Task) *kcode.Stack {
-	if t.values != nil || s.unwinder == nil || s.code == nil || len(t.Frames) == 0 {
+	if t.values != nil || s.unwinder == nil || len(t.Frames) == 0 {
 		return t.values
 	}
 	regs, trap, err := s.startOf(t)
@@ -28,9 +28,6 @@ func (s *State) values(t *Task) *kcode.Stack {
 // before values, which are found for each task anew, while the code of a place
 // is looked at once: thousands of tasks sleep in the same few.
 func (s *State) worthValues(t *Task, interesting func(*unwind.Frame) bool) bool {
-	if s.code == nil {
-		return false
-	}
 	if t.values != nil || t.StackErr != nil { // with what code says of registers, the walk may go further
 		return true
 	}
@@ -96,7 +93,7 @@ func (s *State) argument(t *Task, does func(kcode.Effect) bool) (uint64, kcode.E
 		if !ok || !does(e) {
 			continue
 		}
-		addr, how, ok := v.Resolve(i, p.Regs[unwind.DI])
+		addr, how, ok := v.Resolve(i, p.Arg)
 		if !ok {
 			break
 		}

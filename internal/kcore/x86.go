@@ -12,8 +12,6 @@ import (
 // x86 is x86-64: stacks by ORC.
 type x86 struct{}
 
-func (x86) code() bool { return true }
-
 func (x86) savedSP() string { return "thread.sp" }
 
 // saved reads struct inactive_task_frame (arch/x86/include/asm/switch_to.h).

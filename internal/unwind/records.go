@@ -43,12 +43,13 @@ const (
 	recordPtRegs = 2
 )
 
-// Walk implements Walker. No code is read for the registers of callers.
-func (u *Records) Walk(regs Regs, trap bool, _ Restorer) ([]Frame, error) {
-	return walk(regs, trap, u.step)
+// Walk implements Walker. Without restore, no registers of callers are known
+// but x29.
+func (u *Records) Walk(regs Regs, trap bool, restore Restorer) ([]Frame, error) {
+	return walk(regs, trap, func(f *Frame) (Frame, bool, error) { return u.step(f, restore) })
 }
 
-func (u *Records) step(f *Frame) (next Frame, more bool, err error) {
+func (u *Records) step(f *Frame, r Restorer) (next Frame, more bool, err error) {
 	fp, known := f.Regs.Get(X(29))
 	switch {
 	case !known:
@@ -58,7 +59,11 @@ func (u *Records) step(f *Frame) (next Frame, more bool, err error) {
 	case fp&7 != 0:
 		return next, false, fmt.Errorf("unwind at %#x: %#x is no frame record", f.Regs.IP, fp)
 	}
+	if r != nil {
+		f.CFA, _ = r.Base(f)
+	}
 	if next, ok := u.fromLink(f, fp); ok {
+		u.restore(f, &next, r)
 		return next, true, nil
 	}
 	var b [16]byte
@@ -81,7 +86,17 @@ func (u *Records) step(f *Frame) (next Frame, more bool, err error) {
 	next.Regs.IP = ip
 	next.Regs.Set(X(29), up)
 	next.Regs.Set(SP, up)
+	u.restore(f, &next, r)
 	return next, true, nil
+}
+
+// restore recovers the callee-saved registers of the caller.
+func (u *Records) restore(f, next *Frame, r Restorer) {
+	if f.CFA == 0 { // nothing that was saved can be found
+		return
+	}
+	restore(u.Mem, f, next, r)
+	next.Regs.Set(SP, f.CFA)
 }
 
 // strip returns the bits that a signature has taken from a kernel address: they

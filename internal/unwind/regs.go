@@ -29,13 +29,13 @@ const (
 // has the number that the encoding gives that one: 31.
 func X(n int) Reg {
 	if n == int(SP) {
-		return maxReg - 1
+		return MaxReg - 1
 	}
 	return Reg(n)
 }
 
-// maxReg is the number of registers of the architecture that has most.
-const maxReg = 32
+// MaxReg is the number of registers of the architecture that has most.
+const MaxReg = 32
 
 // CalleeSaved are the registers that a function of x86-64 hands back unchanged
 // (System V ABI): the only ones of a caller that can be recovered.
@@ -44,7 +44,7 @@ func CalleeSaved() []Reg { return []Reg{BX, BP, R12, R13, R14, R15} }
 // Regs are the register values of one frame, as far as they are known.
 type Regs struct {
 	IP    uint64
-	val   [maxReg]uint64
+	val   [MaxReg]uint64
 	known uint32
 }
 
@@ -59,7 +59,7 @@ func (r *Regs) Get(n Reg) (uint64, bool) { return r.val[n], r.known>>n&1 == 1 }
 
 // Holds reports whether a register other than the stack pointer has a value.
 func (r *Regs) Holds(v uint64) bool {
-	for n := range Reg(maxReg) {
+	for n := range Reg(MaxReg) {
 		if got, ok := r.Get(n); ok && got == v && n != SP {
 			return true
 		}

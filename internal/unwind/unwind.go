@@ -51,6 +51,9 @@ type Saved struct {
 // are in neither list are lost.
 type Restorer interface {
 	Restore(f *Frame) (saved []Saved, untouched []Reg)
+	// Base computes the CFA of a frame from its registers, for where no table
+	// says it.
+	Base(f *Frame) (cfa uint64, ok bool)
 }
 
 // PtRegs are offsets into struct pt_regs.
@@ -131,7 +134,7 @@ func met(out []Frame, ip, sp uint64) bool {
 
 // step fills in f.CFA and returns the caller's frame; more is false at the
 // end of the stack.
-func (u *Unwinder) step(f *Frame, restore Restorer) (next Frame, more bool, err error) {
+func (u *Unwinder) step(f *Frame, r Restorer) (next Frame, more bool, err error) {
 	e, err := u.entry(f)
 	if err != nil {
 		return next, false, fmt.Errorf("unwind at %#x: %w", f.Regs.IP, err)
@@ -159,7 +162,7 @@ func (u *Unwinder) step(f *Frame, restore Restorer) (next Frame, more bool, err 
 	}
 	next.Regs.IP = ip
 	next.Regs.Set(SP, base)
-	u.restore(f, &next, restore)
+	restore(u.Mem, f, &next, r)
 	u.framePointer(f, &next, e, base)
 	return next, true, nil
 }
@@ -261,7 +264,7 @@ func (u *Unwinder) framePointer(f, next *Frame, e entry, cfa uint64) {
 
 // restore recovers the callee-saved registers of the caller from the code of
 // the frame's function.
-func (u *Unwinder) restore(f, next *Frame, r Restorer) {
+func restore(m kmem.Memory, f, next *Frame, r Restorer) {
 	if r == nil {
 		return
 	}
@@ -272,7 +275,7 @@ func (u *Unwinder) restore(f, next *Frame, r Restorer) {
 		}
 	}
 	for _, s := range saved {
-		if v, err := kmem.U64(u.Mem, f.CFA+uint64(s.Off)); err == nil {
+		if v, err := kmem.U64(m, f.CFA+uint64(s.Off)); err == nil {
 			next.Regs.Set(s.Reg, v)
 		}
 	}
