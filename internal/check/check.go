@@ -58,7 +58,7 @@ func Run(ctx context.Context, f *model.Facts) []model.Finding {
 		}
 		out = append(out, r.Run(ctx, in)...)
 	}
-	out = merge(out)
+	out = in.v.sameBoot(merge(out))
 	relate(in.v, out)
 	model.SortFindings(out)
 	return out

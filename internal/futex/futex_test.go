@@ -95,6 +95,12 @@ func waiting(p *Process, names ...string) bool {
 	return slices.Equal(have, names)
 }
 
+// joins reports whether main() waits for the end of a thread: it comes to that
+// some time after the threads have got to their locks.
+func joins(p *Process) bool {
+	return slices.ContainsFunc(p.Threads, func(th Thread) bool { return th.Wait != nil && th.Wait.Type == model.UserThread })
+}
+
 func findings(ps ...*Process) []model.Finding {
 	f := &model.Facts{}
 	Facts(ps, f)
@@ -156,7 +162,7 @@ func TestRWLock(t *testing.T) {
 
 func TestTwice(t *testing.T) {
 	pid := start(t, program(t), "twice")
-	p := settled(t, pid, Options{}, func(p *Process) bool { return waiting(p, "queue_lock") })
+	p := settled(t, pid, Options{}, func(p *Process) bool { return waiting(p, "queue_lock") && joins(p) })
 	if fs := findings(p); len(fs) != 1 || fs[0].Verdict != model.Deadlocked || len(fs[0].Tasks) != 2 || fs[0].Tasks[1].Behind == "" {
 		t.Errorf("findings: %+v\n%s", fs, show(p))
 	}

@@ -35,7 +35,7 @@ func TestThreads(t *testing.T) {
 // out of a copy.
 func TestStackOfCopy(t *testing.T) {
 	pid := start(t, program(t, "-O2", "-fno-optimize-sibling-calls"), "two")
-	p := settled(t, pid, Options{}, func(p *Process) bool { return waiting(p, "cache_lock", "queue_lock") })
+	p := settled(t, pid, Options{}, func(p *Process) bool { return waiting(p, "cache_lock", "queue_lock") && joins(p) })
 	s, err := OpenSpace(pid)
 	if err != nil {
 		t.Fatal(err)
