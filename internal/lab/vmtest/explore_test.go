@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gordian/internal/lab"
+	"gordian/internal/lab/kernels"
 	"gordian/internal/lab/proto"
 	"gordian/internal/model"
 )
@@ -19,24 +20,37 @@ import (
 // mutexes, in opposite orders, with nothing between the two acquires.
 var kinds = []string{"sleeping=0", "sleeping=1"}
 
-// Without help they do not hang in fifty loads: what TestExplore shows is not luck.
+// Without help they do not hang in fifty loads: what TestExplore shows is not
+// luck. A host that stops one emulated CPU between its two acquires is such luck,
+// so a hang counts only if it comes three times in a row.
 func TestNarrowWindowsHideTheDeadlock(t *testing.T) {
 	k := kernel(t, "stock")
 	ko := module(t, "testdata/opposite", k)
 	for _, kind := range kinds {
-		j := job(t, k)
-		for range 50 {
-			if err := j.Load(ko, []string{kind}); err != nil {
-				t.Fatal(err)
+		for try := 1; ; try++ {
+			v := run(t.Context(), t, fiftyLoads(t, k, ko, kind), lab.Limits{Timeout: 8 * time.Minute}, lab.Dump{})
+			if v.err == nil && v.Stop == lab.Finished && len(v.findings) == 0 {
+				break
 			}
-			j.Steps = append(j.Steps, proto.Step{Op: proto.Unload, Path: "opposite", Name: "unload"})
-		}
-		j.Watch(time.Second)
-		v := run(t.Context(), t, j, lab.Limits{Timeout: 8 * time.Minute}, lab.Dump{})
-		if v.err != nil || v.Stop != lab.Finished || len(v.findings) > 0 {
-			t.Errorf("%s: %+v, %v, %v", kind, v.Result, v.err, v.rules())
+			if try == 3 || v.err != nil || v.Stop != lab.Found {
+				t.Errorf("%s, try %d: %+v, %v, %v", kind, try, v.Result, v.err, v.rules())
+				break
+			}
 		}
 	}
+}
+
+func fiftyLoads(t *testing.T, k kernels.Kernel, ko, param string) *lab.Job {
+	t.Helper()
+	j := job(t, k)
+	for range 50 {
+		if err := j.Load(ko, []string{param}); err != nil {
+			t.Fatal(err)
+		}
+		j.Steps = append(j.Steps, proto.Step{Op: proto.Unload, Path: "opposite", Name: "unload"})
+	}
+	j.Watch(time.Second)
+	return j
 }
 
 // explored runs `gordian lab run` with one of the forms of --explore, and
