@@ -68,6 +68,15 @@ func (h *hangs) rest() {
 // uninterruptible wait, and ends by itself.
 func passing(t *task) bool { return t.wait.Sleeping && t.seconds == 0 }
 
+// oneLook reports whether nothing says that a wait lasts: no watchdog, no
+// memory, and one list of blocked tasks. Who waits for a lock is in such a list
+// for as long as somebody else works under it.
+func (h *hangs) oneLook(ts []*task) bool {
+	return !slices.ContainsFunc(ts, func(t *task) bool {
+		return t.seconds > 0 || len(t.history) > 0 || h.dumped[t.boot] || len(t.reports) != 1 || h.base(t.reports[0]).Family != "sysrq-w"
+	})
+}
+
 func (h *hangs) plain(ts []*task) (f model.Finding, names []string) {
 	f = h.finding("hung-task")
 	f.Status, f.Verdict = model.Actual, model.Undecided
@@ -248,6 +257,11 @@ func (h *hangs) undecided(ts []*task) {
 		f.Title += ", waiting for " + what
 	}
 	f.Explanation = list(names, 6) + pick(len(ts) == 1, " waits", " wait") + inFn(f.Function) + " for " + what + "." + openEnd
+	if h.oneLook(ts) {
+		f.Severity, f.Confidence = model.SevWarning, model.Low
+		f.Explanation += " It was seen at one moment only, when somebody asked for the blocked tasks: no watchdog says that it lasts."
+		f.Missing = append(f.Missing, "A second look some seconds later (SysRq-w): who is in the same function then is stuck.")
+	}
 	f.Fingerprint = model.Fingerprint(f.Rule, f.Function, pick(w.Known, w.Func, ""))
 	if f.Function == "" {
 		f.Fingerprint = model.Fingerprint(f.Rule, "comm", t.comm)
