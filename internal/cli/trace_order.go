@@ -96,25 +96,8 @@ func (t *traceOrder) run(ctx context.Context) error {
 // report shows what was found; an interrupt is the usual way to end a trace,
 // so it shows that too.
 func (t *traceOrder) report(saved *trace.Saved) error {
-	if t.save != "" {
-		if err := writeFile(t.save, saved.Write); err != nil {
-			return err
-		}
-	}
 	facts, findings := judgeOrders(context.Background(), saved)
-	if err := t.filter.remember(findings); err != nil {
-		return err
-	}
-	facts.Count("baselined", t.filter.left(findings))
-	doc := newDocument(facts, t.filter.apply(findings))
-	failed := atLeast(doc.Findings, t.failOn.value)
-	if err := t.out.write(doc); err != nil {
-		return err
-	}
-	if failed {
-		return &exitStatus{code: exitFindings}
-	}
-	return nil
+	return traceReport{&t.out, &t.filter, t.failOn.value, t.save}.write(saved, facts, findings)
 }
 
 func judgeOrders(ctx context.Context, saved *trace.Saved) (*model.Facts, []model.Finding) {

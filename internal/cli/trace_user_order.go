@@ -95,24 +95,8 @@ func (t *traceUserOrder) run(c *cobra.Command) error {
 
 // report shows what was found; an interrupt is the usual way to end a trace.
 func (t *traceUserOrder) report(saved *trace.Saved) error {
-	if t.save != "" {
-		if err := writeFile(t.save, saved.Write); err != nil {
-			return err
-		}
-	}
 	facts, findings := judgePrograms(context.Background(), saved)
-	if err := t.filter.remember(findings); err != nil {
-		return err
-	}
-	doc := newDocument(facts, t.filter.apply(findings))
-	failed := atLeast(doc.Findings, t.failOn.value)
-	if err := t.out.write(doc); err != nil {
-		return err
-	}
-	if failed {
-		return &exitStatus{code: exitFindings}
-	}
-	return nil
+	return traceReport{&t.out, &t.filter, t.failOn.value, t.save}.write(saved, facts, findings)
 }
 
 func judgePrograms(ctx context.Context, saved *trace.Saved) (*model.Facts, []model.Finding) {
